@@ -1,0 +1,2 @@
+//! (tour to be written)
+fn main() {}

@@ -1,0 +1,1 @@
+//! (tour to be written)
