@@ -1,0 +1,71 @@
+#!/bin/sh
+# Installs what building and testing need and this machine lacks. Says what it does; says nothing
+# when nothing is missing. Where it may not install, it prints the one command to run and fails.
+#
+#   ./setup.sh            for `make run`, `make test`
+#   ./setup.sh sounds     for `make sounds`
+set -eu
+cd "$(dirname "$0")"
+
+# Debian package, and the file or command that shows it is there (however it came).
+needs() {
+    case $1 in
+    sounds)
+        echo "espeak-ng espeak-ng" # speaks the prompts of conf/sounds
+        echo "sox sox"             # brings them to 8 kHz
+        ;;
+    *)
+        echo "build-essential cc"                           # a linker, and PCRE2 for the dialplan
+        echo "clang-22 clang-22"                            # compiles Lua to WebAssembly
+        echo "llvm-22 llvm-ar-22"                           # archives it
+        echo "wasi-libc /usr/include/wasm32-wasi/stdio.h"   # its C headers
+        echo "sip-tester sipp"                              # tests, bench: SIP scenarios
+        echo "baresip-core baresip"                         # tests: a phone
+        ;;
+    esac
+}
+
+missing=$(needs "${1:-build}" | while read -r package probe; do
+    case $probe in
+    /*) [ -e "$probe" ] || printf ' %s' "$package" ;;
+    *) command -v "$probe" >/dev/null || printf ' %s' "$package" ;;
+    esac
+done)
+
+if [ -n "$missing" ]; then
+    install="apt-get install -y --no-install-recommends$missing"
+    if ! command -v apt-get >/dev/null; then
+        echo "setup: missing:$missing (names of Debian 12); please install them" >&2
+        exit 1
+    elif [ "$(id -u)" = 0 ]; then
+        as_root=""
+    elif sudo -n true 2>/dev/null; then
+        as_root="sudo -n "
+    else
+        echo "setup: missing:$missing. Please run:" >&2
+        echo "    sudo apt-get update && sudo $install" >&2
+        exit 1
+    fi
+    echo "setup: installing$missing"
+    ${as_root}apt-get update -qq
+    # shellcheck disable=SC2086 # words of a command
+    ${as_root}env DEBIAN_FRONTEND=noninteractive $install >/dev/null
+fi
+
+if ! command -v cargo >/dev/null; then
+    echo "setup: Rust is missing. Please install rustup as https://rustup.rs says, and open a new shell" >&2
+    exit 1
+fi
+
+# The toolchain is named in rust-toolchain.toml, and rustup fetches it when cargo is first called.
+if command -v rustup >/dev/null; then
+    toolchain=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+    if ! rustup run "$toolchain" rustc --version >/dev/null 2>&1; then
+        echo "setup: installing Rust $toolchain"
+        rustup toolchain install "$toolchain" --profile minimal --component clippy --component rustfmt >/dev/null
+    fi
+    if ! rustup target list --installed --toolchain "$toolchain" | grep -qx wasm32-wasip2; then
+        echo "setup: adding Rust's target wasm32-wasip2"
+        rustup target add wasm32-wasip2 --toolchain "$toolchain"
+    fi
+fi
