@@ -14,12 +14,15 @@ const QUEUE: usize = 1024;
 /// The first port given to a socket that asks for port 0.
 const FIRST_EPHEMERAL: u16 = 32768;
 
+/// The sockets of a network: where datagrams with their source go.
+type Sockets = Mutex<HashMap<SocketAddr, mpsc::Sender<(Bytes, SocketAddr)>>>;
+
 /// A network in memory. Clones are the same network.
 ///
 /// Delivery is immediate and in order. A datagram to an address without a socket is lost.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    sockets: Arc<Mutex<HashMap<SocketAddr, mpsc::Sender<(Bytes, SocketAddr)>>>>,
+    sockets: Arc<Sockets>,
 }
 
 impl Network {
@@ -61,7 +64,7 @@ fn free_port(
 #[derive(Debug)]
 pub struct Socket {
     local: SocketAddr,
-    network: Weak<Mutex<HashMap<SocketAddr, mpsc::Sender<(Bytes, SocketAddr)>>>>,
+    network: Weak<Sockets>,
     receiver: tokio::sync::Mutex<mpsc::Receiver<(Bytes, SocketAddr)>>,
 }
 
