@@ -1,0 +1,2 @@
+//! Receiving.
+pub(crate) struct Receiver;

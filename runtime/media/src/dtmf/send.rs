@@ -1,0 +1,2 @@
+//! Sending.
+pub(crate) struct Sender;

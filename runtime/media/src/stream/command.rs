@@ -1,0 +1,51 @@
+//! What a handle asks of its stream.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{
+    PlayOptions, PlaybackControl, PlaybackEnd, Progress, RecordControl, RecordOptions,
+    RecordingEnd, SilenceOptions,
+};
+use crate::dtmf::Dtmf;
+use crate::sdp::Agreement;
+use crate::source::Source;
+
+/// One request; small, the large ones are boxed.
+pub(crate) enum Command {
+    Connect(Box<Agreement>),
+    Play(Box<Play>),
+    Record(Box<Record>),
+    Listen(Box<Listen>),
+    /// For the playback or recording with that id; one that has ended ignores it.
+    Control { id: u64, control: Control },
+    Echo(bool),
+    SendDtmf(Vec<Dtmf>),
+}
+
+pub(crate) enum Control {
+    Playback(PlaybackControl),
+    Recording(RecordControl),
+}
+
+pub(crate) struct Play {
+    pub(crate) id: u64,
+    pub(crate) source: Source,
+    pub(crate) options: PlayOptions,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) end: oneshot::Sender<PlaybackEnd>,
+}
+
+pub(crate) struct Record {
+    pub(crate) id: u64,
+    pub(crate) options: RecordOptions,
+    pub(crate) end: oneshot::Sender<RecordingEnd>,
+}
+
+pub(crate) struct Listen {
+    pub(crate) id: u64,
+    pub(crate) options: SilenceOptions,
+    /// Sent to when it is silent; closed when nobody waits any more.
+    pub(crate) end: oneshot::Sender<()>,
+}
