@@ -1,0 +1,353 @@
+//! Starting a run and waiting for it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ringfence_rim::Clock;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::timeout;
+use uuid::Uuid;
+use wasmtime::Store;
+use wasmtime::component::Instance;
+
+use crate::ended::{Ended, EndedBy};
+use crate::guest::Guest;
+use crate::job::{Identity, Job};
+use crate::output::{Log, Output};
+use crate::profile::Profile;
+use crate::sandbox::Sandbox;
+use crate::state::State;
+use crate::supervise::{self, Stopped, classify, supervise};
+use crate::table::Listed;
+use crate::ticker::Ticker;
+
+/// The call of a guest's export, as the starter's closure makes it.
+pub type Calling<'a, R> = supervise::Guest<'a, R>;
+
+/// What to run, for whom, under which profile.
+pub struct Run<T> {
+    /// The script as it was named; for lists and logs.
+    pub script: Arc<str>,
+    /// The script's version, if known.
+    pub version: Option<Arc<str>>,
+    /// Who starts it: `call`, `api`, `luarun` …
+    pub owner: String,
+    /// The uuid of the call it serves.
+    pub call: Option<String>,
+    /// What it is granted.
+    pub profile: Arc<Profile>,
+    /// Lent to the run; comes back in [`Ended::host`].
+    pub host: T,
+    /// The wall clock it sees.
+    pub clock: Clock,
+    /// Where its output goes.
+    pub output: Arc<dyn Output>,
+}
+
+impl<T> Run<T> {
+    /// A run for nobody's call, on the system's clock, that prints to the log.
+    pub fn new(script: impl Into<Arc<str>>, profile: Arc<Profile>, host: T) -> Self {
+        Self {
+            script: script.into(),
+            version: None,
+            owner: String::new(),
+            call: None,
+            profile,
+            host,
+            clock: Clock::System,
+            output: Arc::new(Log),
+        }
+    }
+}
+
+/// Why a run was not started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// All slots stayed taken.
+    #[error("capacity: all {instances} guests are running; try again later")]
+    Capacity {
+        /// How many may live at the same time.
+        instances: u32,
+    },
+    /// The sandbox takes no new runs.
+    #[error("closed: no more scripts are started")]
+    Closed,
+}
+
+impl Refusal {
+    /// The stable name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Capacity { .. } => "capacity",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// A run that was not started, and what was to be lent to it.
+#[derive(Debug)]
+pub struct StartRefused<T> {
+    /// Why.
+    pub why: Refusal,
+    /// What [`Run::host`] was.
+    pub host: T,
+}
+
+/// A run that was started.
+///
+/// Dropping the handle leaves the run alone, unless [`kill_on_drop`](Self::kill_on_drop) was said.
+#[derive(Debug)]
+pub struct JobHandle<T, R> {
+    job: Arc<Job>,
+    ended: oneshot::Receiver<Ended<T, R>>,
+    kill_on_drop: bool,
+}
+
+impl<T, R> JobHandle<T, R> {
+    /// The job's id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.job.id
+    }
+
+    /// The job.
+    #[must_use]
+    pub fn job(&self) -> &Arc<Job> {
+        &self.job
+    }
+
+    /// Ends the run ([`Job::kill`]).
+    pub fn kill(&self, reason: impl Into<String>) -> bool {
+        self.job.kill(reason)
+    }
+
+    /// From now on the run ends as `killed` when the handle is dropped before it.
+    #[must_use]
+    pub fn kill_on_drop(mut self) -> Self {
+        self.kill_on_drop = true;
+        self
+    }
+
+    /// Waits for the end. Can be cancelled and called again; gives the answer once.
+    pub async fn wait(&mut self) -> Ended<T, R> {
+        match (&mut self.ended).await {
+            Ok(ended) => ended,
+            Err(_) => Ended {
+                id: self.job.id,
+                result: Err(EndedBy::SandboxGone),
+                host: None,
+                cost: self.job.cost(),
+            },
+        }
+    }
+}
+
+impl<T, R> Drop for JobHandle<T, R> {
+    fn drop(&mut self) {
+        if self.kill_on_drop {
+            self.job.kill("its starter has gone");
+        }
+    }
+}
+
+impl Sandbox {
+    /// Starts a run: builds an instance of the guest and lets `body` call its export.
+    ///
+    /// Waits for a slot at most as long as the configuration says; the rest happens on the guest
+    /// threads. `body` gets the store and the instance; with `bindgen!` it is
+    /// `|store, instance| Box::pin(async move { indices.load(&mut *store, &instance)?.call_run(store, …).await })`.
+    /// Deadlines and kill hold from the start: a start function that never returns is ended too.
+    ///
+    /// # Errors
+    ///
+    /// `capacity` when no slot came free in time, `closed` after [`close`](Self::close). What was to
+    /// be lent comes back.
+    pub async fn start<T, R, F>(
+        &self,
+        guest: &Guest<T>,
+        run: Run<T>,
+        body: F,
+    ) -> Result<JobHandle<T, R>, StartRefused<T>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
+    {
+        let permit = match self.slot().await {
+            Ok(permit) => permit,
+            Err(why) => {
+                self.inner.table.refuse(why.name());
+                tracing::warn!(
+                    call = run.call.as_deref().unwrap_or_default(),
+                    script = &*run.script,
+                    "the script is not started: {why}"
+                );
+                return Err(StartRefused { why, host: run.host });
+            }
+        };
+        let Run { script, version, owner, call, profile, host, clock, output } = run;
+        let job = Arc::new(Job::new(Identity {
+            script,
+            version,
+            guest: Arc::clone(guest.name()),
+            owner,
+            call,
+            profile,
+            started: clock.now(),
+        }));
+        let listed = self.inner.table.add(Arc::clone(&job));
+        let (ended, receiver) = oneshot::channel();
+        let task = Task {
+            ticker: Arc::clone(&self.inner.ticker),
+            guest: guest.clone(),
+            job: Arc::clone(&job),
+            listed,
+            permit,
+            clock,
+            output,
+        };
+        self.inner.runtime().spawn(async move {
+            let end = task.run(host, body).await;
+            // The starter may have gone; then what was lent is dropped here.
+            let _ = ended.send(end);
+        });
+        Ok(JobHandle { job, ended: receiver, kill_on_drop: false })
+    }
+
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        if self.inner.closed.load(Ordering::Relaxed) {
+            return Err(Refusal::Closed);
+        }
+        let slots = Arc::clone(&self.inner.slots);
+        if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let instances = self.inner.config.instances;
+        let table = &self.inner.table;
+        // As many may wait as may run; more would only wait in vain.
+        if table.waiting.fetch_add(1, Ordering::Relaxed) >= u64::from(instances) {
+            table.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Refusal::Capacity { instances });
+        }
+        let _waiting = Waiting(&table.waiting);
+        match timeout(self.inner.config.patience, slots.acquire_owned()).await {
+            Ok(Ok(permit)) if !self.inner.closed.load(Ordering::Relaxed) => Ok(permit),
+            // The semaphore is never closed; a permit after `close` goes back.
+            Ok(_) => Err(Refusal::Closed),
+            Err(_) => Err(Refusal::Capacity { instances }),
+        }
+    }
+}
+
+/// Counts a waiting start, also when it is given up.
+struct Waiting<'a>(&'a std::sync::atomic::AtomicU64);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A started run.
+struct Task<T: 'static> {
+    /// Not the sandbox: its own tasks must not keep it alive.
+    ticker: Arc<Ticker>,
+    guest: Guest<T>,
+    job: Arc<Job>,
+    listed: Listed,
+    permit: OwnedSemaphorePermit,
+    clock: Clock,
+    output: Arc<dyn Output>,
+}
+
+impl<T: Send + 'static> Task<T> {
+    async fn run<R, F>(self, host: T, body: F) -> Ended<T, R>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
+    {
+        let Self { ticker, guest, job, mut listed, permit, clock, output } = self;
+        let mut host = Some(host);
+        let mut store: Option<Store<State<T>>> = None;
+        let guest_call = Box::pin(async {
+            let profile = &job.profile;
+            let directories = profile.opened.open(&profile.name, &profile.directories).await;
+            // It was put there above and nothing else takes it.
+            let Some(lent) = host.take() else { return Err(wasmtime::format_err!("nothing lent")) };
+            let state = State::new(lent, &job, clock, output, directories);
+            let store = store.insert(guest.store(state, &ticker));
+            let instance = guest.instance_pre().instantiate_async(&mut *store).await?;
+            job.instantiated();
+            body(store, instance).await
+        });
+        let stopped = supervise(&job, &ticker, guest_call).await;
+
+        let refused_memory = store.as_ref().is_some_and(|store| store.data().limiter.refused());
+        let result = match stopped {
+            Stopped::Returned(answer) => Ok(answer),
+            Stopped::Failed(error) => Err(classify(&error, &job, refused_memory)),
+            Stopped::Ended(why) => Err(why),
+        };
+        // From here on nothing of the guest exists any more; then its slot can be given away.
+        let state = store.map(Store::into_data);
+        let host = match state {
+            Some(state) => {
+                state.sink.finish();
+                Some(state.host)
+            }
+            None => host,
+        };
+        drop(permit);
+        let cost = job.cost();
+        report(&job, &result);
+        listed.ended(result.as_ref().err().map_or("returned", EndedBy::name));
+        drop(listed);
+        Ended { id: job.id, result, host, cost }
+    }
+}
+
+/// Says in the log how the run ended, louder the less anybody wanted it.
+fn report<R>(job: &Job, result: &Result<R, EndedBy>) {
+    let call = job.call().unwrap_or_default();
+    let script = job.script();
+    let at = job.place().map(|place| place.to_string()).unwrap_or_default();
+    let job_id = job.id.to_string();
+    match result {
+        Ok(_) | Err(EndedBy::Exit { code: 0 }) => {
+            tracing::debug!(call, script, job = job_id, cost = ?job.cost(), "the script has ended");
+        }
+        Err(EndedBy::HostBug { message }) => {
+            tracing::error!(
+                call,
+                script,
+                at,
+                job = job_id,
+                "host-bug: a host function panicked: {message}"
+            );
+        }
+        Err(EndedBy::Killed { reason }) => {
+            tracing::info!(call, script, at, job = job_id, "the script was killed: {reason}");
+        }
+        Err(EndedBy::Trap { message, backtrace }) => {
+            tracing::warn!(
+                call,
+                script,
+                at,
+                job = job_id,
+                backtrace,
+                "trap: the guest failed: {message}"
+            );
+        }
+        Err(why) => {
+            tracing::warn!(
+                call,
+                script,
+                at,
+                job = job_id,
+                "{}: the script was ended: it {why}",
+                why.name()
+            );
+        }
+    }
+}

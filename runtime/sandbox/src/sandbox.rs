@@ -1,0 +1,198 @@
+//! The sandbox itself: engine, threads, job table.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+use wasmtime::Engine;
+
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::job::{Job, JobInfo};
+use crate::table::{Statistics, Table};
+use crate::ticker::Ticker;
+use crate::{engine, environment};
+
+/// How many turns a guest thread takes from its own queue before it looks at the common one.
+///
+/// A turn of a spinning guest is a whole tick; kills and new runs arrive in the common queue.
+const TURNS: u32 = 2;
+/// Threads for the file operations of all guests.
+const FILE_THREADS: usize = 64;
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    #[error("sandbox: {0}")]
+    Config(String),
+    /// wasmtime refuses its settings, or the address space does not hold so many instances.
+    #[error("sandbox: cannot make room for {instances} guests: {why}")]
+    Engine {
+        /// How many were asked for.
+        instances: u32,
+        /// What wasmtime said.
+        why: String,
+    },
+    /// No threads.
+    #[error("sandbox: cannot start its threads: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// Runs guests. Clones are the same sandbox.
+///
+/// When the last clone is dropped, its threads end and all guests on them as `sandbox-gone`.
+#[derive(Clone)]
+pub struct Sandbox {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) engine: Engine,
+    pub(crate) ticker: Arc<Ticker>,
+    pub(crate) cache: Cache,
+    pub(crate) table: Arc<Table>,
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) closed: AtomicBool,
+    own: Option<Runtime>,
+    handle: Handle,
+}
+
+impl Inner {
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.own.take() {
+            // The last clone may go in an asynchronous context, where waiting is not allowed.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Sandbox {
+    /// A sandbox with threads of its own, named `guest-0`, `guest-1` …
+    ///
+    /// # Errors
+    ///
+    /// When the configuration makes no sense, or the system has no room or no threads.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        if config.workers == 0 {
+            return Err(StartError::Config("workers is 0; at least 1 is needed".into()));
+        }
+        let number = AtomicUsize::new(0);
+        let nice = config.nice;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(config.workers)
+            .max_blocking_threads(FILE_THREADS)
+            .global_queue_interval(TURNS)
+            .enable_all()
+            .thread_name_fn(move || format!("guest-{}", number.fetch_add(1, Ordering::Relaxed)))
+            .on_thread_start(move || lower_priority(nice))
+            .build()?;
+        let handle = runtime.handle().clone();
+        Self::build(config, handle, Some(runtime))
+    }
+
+    /// A sandbox that runs guests on a given runtime, for simulations: on a paused clock virtual
+    /// time stands still while a guest computes. `Config::workers` and `nice` are not used.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn on(config: Config, runtime: Handle) -> Result<Self, StartError> {
+        Self::build(config, runtime, None)
+    }
+
+    fn build(config: Config, handle: Handle, own: Option<Runtime>) -> Result<Self, StartError> {
+        if config.instances == 0 {
+            return Err(StartError::Config("instances is 0; at least 1 is needed".into()));
+        }
+        if config.tick.is_zero() {
+            return Err(StartError::Config("tick is 0; a guest needs some time to run".into()));
+        }
+        for warning in environment::check(config.instances) {
+            tracing::warn!("{warning}");
+        }
+        let engine = engine::build(&config).map_err(|error| StartError::Engine {
+            instances: config.instances,
+            why: format!("{error:#}"),
+        })?;
+        let ticker = Arc::new(Ticker::start(engine.clone(), config.tick)?);
+        let inner = Inner {
+            engine,
+            ticker,
+            cache: Cache::new(config.cache.clone()),
+            table: Arc::default(),
+            slots: Arc::new(Semaphore::new(config.instances as usize)),
+            closed: AtomicBool::new(false),
+            own,
+            handle,
+            config,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// All running guests, oldest first. Cheap enough to be asked every second for 10,000 jobs.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<JobInfo> {
+        self.inner.table.infos()
+    }
+
+    /// The job with this id, while it runs.
+    #[must_use]
+    pub fn job(&self, id: Uuid) -> Option<Arc<Job>> {
+        self.inner.table.find(id)
+    }
+
+    /// Ends a run ([`Job::kill`]); false when there is none with this id or it was ending already.
+    pub fn kill(&self, id: Uuid, reason: impl Into<String>) -> bool {
+        self.job(id).is_some_and(|job| job.kill(reason))
+    }
+
+    /// Ends all runs that live now; answers how many.
+    pub fn kill_all(&self, reason: &str) -> usize {
+        self.inner.table.all().iter().filter(|job| job.kill(reason)).count()
+    }
+
+    /// Refuses new runs as `closed` from now on; running ones go on.
+    pub fn close(&self) {
+        self.inner.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes new runs again after [`close`](Self::close).
+    pub fn open(&self) {
+        self.inner.closed.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits until no job is left.
+    pub async fn idle(&self) {
+        self.inner.table.emptied().await;
+    }
+
+    /// How often what happened.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.inner.table.statistics()
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Sandbox").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}
+
+fn lower_priority(nice: i32) {
+    // On Linux this is a thread's own value. Lowering one's priority is always allowed.
+    if let Err(error) = rustix::process::nice(nice) {
+        tracing::debug!("guest threads keep their priority: {error}");
+    }
+}
