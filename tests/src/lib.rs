@@ -1,1 +1,37 @@
-//! (tour to be written)
+//! The harness of the black-box tests: the real binary, real peers, loopback only.
+//!
+//! # Layout
+//!
+//! Read [`Server`] (a `ringfence serve` on free ports, ended with its test) and [`Caller`] (a phone
+//! of two hundred lines that a test steers message by message) first.
+//!
+//! * [`binary`] finds or builds the `ringfence` under test; [`ringfence`] runs one of its commands.
+//! * [`configuration`] is a copy of `conf/` that a test may change.
+//! * [`server`], [`log`]: the running server and what it said.
+//! * [`caller`], [`message`]: a phone in the test's hand, and the SIP text that it reads.
+//! * [`sipp`], [`baresip`]: peers that others wrote.
+//! * [`audio`]: sounds to play, and how alike two recordings are.
+//! * [`ports`], [`deadline`]: free ports, and waiting for conditions.
+//!
+//! Nothing here asserts how long something took. A test waits for a condition under a generous
+//! deadline, and fails with what the server said until then.
+
+pub mod audio;
+pub mod baresip;
+pub mod binary;
+pub mod caller;
+pub mod configuration;
+pub mod deadline;
+pub mod log;
+pub mod message;
+pub mod ports;
+pub mod server;
+pub mod sipp;
+
+pub use baresip::Baresip;
+pub use binary::{Finished, ringfence};
+pub use caller::Caller;
+pub use configuration::Configuration;
+pub use deadline::{DEADLINE, eventually};
+pub use server::Server;
+pub use sipp::Sipp;

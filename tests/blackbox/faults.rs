@@ -1,0 +1,134 @@
+use ringfence_tests::{Caller, Server};
+
+/// Calls an extension that answers, does something that fails, and goes on to its next action:
+/// logs it, and hangs up.
+fn dialplan(faulty: &str) -> String {
+    format!(
+        r#"<action application="answer"/>
+           {faulty}
+           <action application="log" data="NOTICE the dialplan goes on"/>
+           <action application="hangup"/>"#
+    )
+}
+
+fn call(server: &Server, number: &str) {
+    let mut caller = Caller::new(server.port());
+    caller.invite(number);
+    caller.answered();
+    caller.ended();
+}
+
+#[test]
+fn a_missing_script() {
+    let mut server = Server::start(|conf| {
+        conf.extension("7700", &dialplan(r#"<action application="lua" data="none.lua"/>"#));
+    });
+    call(&server, "7700");
+    server.log.wait_for(&["ERROR", "none.lua", "call="]);
+    server.log.wait_for(&["the dialplan goes on"]);
+    server.assert_serves();
+}
+
+#[test]
+fn a_script_that_does_not_compile() {
+    let mut server = Server::start(|conf| {
+        conf.script("broken.lua", "session:answer()\nlocal x = = 1\n")
+            .extension("7701", &dialplan(r#"<action application="lua" data="broken.lua"/>"#));
+    });
+    call(&server, "7701");
+    server.log.wait_for(&["ERROR", "broken.lua:2:"]);
+    server.log.wait_for(&["the dialplan goes on"]);
+    server.assert_serves();
+}
+
+#[test]
+fn a_script_that_fails_tells_where() {
+    let mut server = Server::start(|conf| {
+        conf.script(
+            "fails.lua",
+            "local function deep()\n  local a = nil\n  a.b = 1\nend\ndeep()\n",
+        )
+        .extension("7702", &dialplan(r#"<action application="lua" data="fails.lua"/>"#));
+    });
+    call(&server, "7702");
+    server.log.wait_for(&["ERROR", "fails.lua:3:"]);
+    // The traceback names the caller, too.
+    server.log.wait_for(&["fails.lua:5:"]);
+    server.log.wait_for(&["the dialplan goes on"]);
+    server.assert_serves();
+}
+
+#[test]
+fn wrong_arguments_name_function_position_and_type() {
+    let server = Server::start(|conf| {
+        conf.script("wrong.lua", "session:setVariable({}, 1)\n")
+            .extension("7703", &dialplan(r#"<action application="lua" data="wrong.lua"/>"#));
+    });
+    call(&server, "7703");
+    let line = server.log.wait_for(&["wrong.lua:1:"]);
+    assert!(line.contains("setVariable") && line.contains("string"), "{line}");
+}
+
+#[test]
+fn an_unknown_application_ends_this_call_only() {
+    let mut server = Server::start(|conf| {
+        conf.extension("7704", &dialplan(r#"<action application="no_such_app" data="x"/>"#));
+    });
+    let mut caller = Caller::new(server.port());
+    caller.invite("7704");
+    caller.answered();
+    let bye = caller.ended();
+    // DESTINATION_OUT_OF_ORDER is Q.850 cause 27.
+    assert!(bye.header("reason").is_some_and(|reason| reason.contains("cause=27")), "{bye:?}");
+    server.log.wait_for(&["ERROR", "no_such_app"]);
+    assert!(server.log.with("the dialplan goes on").is_empty());
+    server.assert_serves();
+}
+
+#[test]
+fn a_sound_file_that_cannot_be_read() {
+    let mut server = Server::start(|conf| {
+        conf.write("sounds/noise.wav", "this is not a WAV file").lua(
+            "7705",
+            r#"session:answer()
+               local sounds = freeswitch.getGlobalVariable("sounds_dir")
+               for _, name in ipairs({ "/none.wav", "/noise.wav", "", "/none.mp3" }) do
+                   local played = session:streamFile(sounds .. name)
+                   freeswitch.consoleLog("notice", "played: " .. tostring(played) .. "\n")
+               end
+               session:hangup()"#,
+        );
+    });
+    call(&server, "7705");
+    assert_eq!(server.log.with("played: 0").len(), 4, "{}", server.log);
+    server.log.wait_for(&["none.wav"]);
+    server.log.wait_for(&["noise.wav"]);
+    server.assert_serves();
+}
+
+#[test]
+fn transferring_for_ever_ends() {
+    let mut server = Server::start(|conf| {
+        conf.extension("7706", r#"<action application="transfer" data="7706 XML default"/>"#);
+    });
+    let mut caller = Caller::new(server.port());
+    caller.invite("7706");
+    let response = caller.refused();
+    assert!(response.status() >= Some(400), "{response:?}");
+    server.assert_serves();
+}
+
+#[test]
+fn an_extension_that_calls_itself_ends() {
+    let mut server = Server::start(|conf| {
+        conf.extension(
+            "7707",
+            r#"<action application="execute_extension" data="7707 XML default"/>"#,
+        );
+    });
+    let mut caller = Caller::new(server.port());
+    caller.invite("7707");
+    let response = caller.refused();
+    assert!(response.status() >= Some(400), "{response:?}");
+    server.assert_serves();
+}

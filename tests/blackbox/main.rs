@@ -1,0 +1,28 @@
+//! The server from outside: real binary, real peers, loopback. One module a subject.
+
+/// Sound in both directions, compared sample by sample.
+mod audio;
+/// Codecs, offers and answers.
+mod codecs;
+/// `call`, `run`, `check`, `help`, `--version`: what they print and answer.
+mod command_line;
+/// Configuration that cannot be used: what, where, what to do.
+mod configuration;
+/// The demo of `conf/`, as a newcomer tries it.
+mod demo;
+/// Keys in both directions.
+mod digits;
+/// Scripts and dialplans that cannot be run.
+mod faults;
+/// Calls that the server makes.
+mod originate;
+/// Recording, and what can go wrong with it.
+mod recording;
+/// RTP that is missing, foreign or broken.
+mod rtp;
+/// SIGTERM, once and twice.
+mod shutdown;
+/// INVITE to BYE and everything that comes between them.
+mod signalling;
+/// Datagrams that no phone would send.
+mod torture;

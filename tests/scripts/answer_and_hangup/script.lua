@@ -1,0 +1,2 @@
+session:answer()
+session:hangup("USER_BUSY")

@@ -1,0 +1,10 @@
+local api = freeswitch.API()
+local function show(text)
+    freeswitch.consoleLog("info", "[" .. text .. "]")
+end
+show(api:executeString("echo hello there"))
+show(api:execute("cond", "5 > 3 ? yes : no"))
+show(api:execute("regex", "abc123|^([a-z]+)(\\d+)$|$2-$1"))
+show(api:execute("uuid_exists", session:get_uuid()))
+show(api:execute("no_such_command", ""))
+show(api:execute("uuid_setvar", session:get_uuid() .. " from_api yes"))

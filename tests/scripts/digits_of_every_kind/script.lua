@@ -1,0 +1,7 @@
+session:answer()
+local one = session:getDigits(1, "", 5000)
+local until_pound = session:getDigits(10, "#", 5000, 2000)
+local none = session:getDigits(1, "", 1000)
+session:setVariable("one", one)
+session:setVariable("until_pound", until_pound)
+session:setVariable("none", "[" .. none .. "]")

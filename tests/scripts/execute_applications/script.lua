@@ -1,0 +1,7 @@
+session:execute("set", "greeting=hello")
+session:execute("answer")
+session:execute("playback", "tone_stream://%(500,0,440)")
+session:execute("log", "INFO ${greeting} is not expanded here")
+session:execute("sleep", "250")
+session:execute("hangup", "CALL_REJECTED")
+session:setVariable("ready", tostring(session:ready()))

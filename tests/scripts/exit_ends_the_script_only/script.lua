@@ -1,0 +1,3 @@
+session:answer()
+os.exit(3)
+freeswitch.consoleLog("err", "this is not reached")

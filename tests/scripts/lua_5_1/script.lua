@@ -1,0 +1,1 @@
+session:setVariable("version", _VERSION .. " " .. tostring(unpack ~= nil) .. " " .. tostring(setfenv ~= nil))

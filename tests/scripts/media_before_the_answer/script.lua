@@ -1,0 +1,2 @@
+-- Is early media.
+session:streamFile("tone_stream://%(300,0,440)")

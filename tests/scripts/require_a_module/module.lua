@@ -1,0 +1,5 @@
+local module = {}
+function module.greet(name)
+    return "hello " .. name
+end
+return module

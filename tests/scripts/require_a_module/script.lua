@@ -1,0 +1,2 @@
+local module = require("module")
+freeswitch.consoleLog("info", module.greet("you"))

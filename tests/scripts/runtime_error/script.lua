@@ -1,0 +1,5 @@
+local function inner(value)
+    return value.field
+end
+session:answer()
+inner(nil)

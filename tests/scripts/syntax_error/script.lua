@@ -1,0 +1,2 @@
+session:answer()
+if then

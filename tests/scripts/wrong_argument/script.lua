@@ -1,0 +1,2 @@
+session:answer()
+session:sleep("soon")

@@ -1,0 +1,111 @@
+//! sipp: scenarios of SIP messages, run as often as wanted.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::binary::finish;
+use crate::{Server, ports};
+
+/// One run of a scenario of `tests/sipp/`.
+pub struct Sipp {
+    command: Command,
+    folder: TempDir,
+}
+
+impl Sipp {
+    /// The scenario as a caller of this server.
+    pub fn calls(server: &Server, scenario: &str, extension: &str) -> Self {
+        let mut sipp = Self::new(scenario, "127.0.0.1");
+        sipp.command.arg(format!("127.0.0.1:{}", server.port())).args(["-s", extension]);
+        sipp
+    }
+
+    /// The same over IPv6.
+    pub fn calls_ipv6(server: &Server, scenario: &str, extension: &str) -> Self {
+        let mut sipp = Self::new(scenario, "::1");
+        sipp.command.arg(format!("[::1]:{}", server.port())).args(["-s", extension]);
+        sipp
+    }
+
+    fn new(scenario: &str, local: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("ringfence-sipp-").tempdir().unwrap();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp").join(scenario);
+        assert!(file.exists(), "{}", file.display());
+        let port = ports::free();
+        let mut command = Command::new("sipp");
+        command.current_dir(folder.path()).arg("-sf").arg(file);
+        command.args([
+            "-i",
+            local,
+            "-mi",
+            local,
+            "-nostdin",
+            "-trace_err",
+            "-error_file",
+            "errors.log",
+        ]);
+        command.args(["-p", &port.to_string(), "-mp", &(port + 2).to_string()]);
+        command.args(["-m", "1", "-timeout", "60", "-timeout_error", "-trace_stat"]);
+        command.args(["-stf", "statistics.csv"]);
+        Self { command, folder }
+    }
+
+    /// Further arguments, after sipp's own manual.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Runs it, and fails the test unless every call went as the scenario says.
+    #[track_caller]
+    pub fn passes(mut self) -> Statistics {
+        let finished = finish(&mut self.command);
+        let errors = std::fs::read_to_string(self.file("errors.log")).unwrap_or_default();
+        assert_eq!(
+            finished.code,
+            Some(0),
+            "sipp failed:\n{errors}\n{}\n{}",
+            finished.stdout,
+            finished.stderr
+        );
+        Statistics::read(&self.file("statistics.csv"))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// What sipp counted.
+#[derive(Debug)]
+pub struct Statistics {
+    /// Calls that went as the scenario says.
+    pub successful: u64,
+    /// Calls that did not.
+    pub failed: u64,
+    /// Messages that sipp had to send again.
+    pub retransmissions: u64,
+}
+
+impl Statistics {
+    fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).expect("sipp's statistics");
+        let mut lines = text.lines();
+        let names: Vec<&str> = lines.next().expect("a head").split(';').collect();
+        let last: Vec<&str> = lines.next_back().expect("a line").split(';').collect();
+        let value = |name: &str| {
+            let column = names.iter().position(|known| *known == name);
+            column
+                .and_then(|column| last.get(column)?.parse().ok())
+                .unwrap_or_else(|| panic!("sipp counts no {name}"))
+        };
+        Self {
+            successful: value("SuccessfulCall(C)"),
+            failed: value("FailedCall(C)"),
+            retransmissions: value("Retransmissions(C)"),
+        }
+    }
+}
