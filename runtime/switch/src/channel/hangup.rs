@@ -1,0 +1,114 @@
+//! The end of a call: once, from any thread, at once.
+
+use crate::cause::Cause;
+use crate::channel::{CallState, Channel, ChannelState, Disposition};
+use crate::event::EventName;
+
+/// Who ends the call.
+#[derive(Clone, Debug)]
+pub(crate) enum How {
+    /// We do; the far end is told with what fits the leg's state.
+    Local,
+    /// We do, refusing the INVITE with this status (the application `respond`).
+    Refuse {
+        /// 300 to 699.
+        status: u16,
+        /// The reason phrase, unless the usual one.
+        phrase: Option<String>,
+        /// For 3xx: where to go instead.
+        contact: Option<String>,
+    },
+    /// The far end did, or the network; the leg is over already.
+    Remote(Disposition),
+    /// Nobody answered, or nobody can be reached; the leg is over already.
+    Lost,
+}
+
+/// Ends the call; the second one to do so changes nothing. True when it was this one.
+pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
+    let now = channel.switch.microseconds();
+    let stream = {
+        let mut shared = channel.shared.lock();
+        if !shared.state.up() {
+            return false;
+        }
+        shared.state = ChannelState::Hangup;
+        shared.cause = cause;
+        shared.transferring = false;
+        shared.plan = None;
+        shared.broadcasts.clear();
+        shared.profile.times.hungup = now;
+        let answered = shared.answered;
+        let disposition = match how {
+            How::Remote(disposition) => Some(*disposition),
+            How::Lost => None,
+            How::Local | How::Refuse { .. } => {
+                shared.leg.hangup(channel.direction, answered, cause, how)
+            }
+        };
+        // Ours, so never without a name.
+        let variables = &mut shared.variables;
+        let _ = variables.set("hangup_cause", cause.name());
+        let _ = variables.set("hangup_cause_q850", cause.q850().to_string());
+        if let Some(disposition) = disposition {
+            let _ = variables.set("sip_hangup_disposition", disposition.name());
+        }
+        shared.media.ready = false;
+        shared.media.stream.take()
+    };
+    // Closed outside of the lock: it tells the media thread.
+    drop(stream);
+    channel.notify();
+    log(channel, cause);
+    channel.report_hangup(EventName::ChannelHangup, cause);
+    channel.enter_call_state(CallState::Hangup);
+    channel.switch.counters().ended(cause);
+    true
+}
+
+/// The one line that the log has of every call.
+fn log(channel: &Channel, cause: Cause) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let shared = channel.shared.lock();
+    let profile = &shared.profile;
+    let times = profile.times;
+    let seconds = times.hungup.saturating_sub(times.created) / 1_000_000;
+    tracing::info!(
+        call = %channel.uuid,
+        from = %profile.caller_id_number,
+        to = %profile.destination_number,
+        cause = cause.name(),
+        seconds,
+        answered = shared.answered,
+        "call over: {}",
+        channel.name
+    );
+}
+
+/// What `CHANNEL_HANGUP_COMPLETE` and a CDR want to know, set once all is over.
+pub(crate) fn note_times(channel: &Channel) {
+    let mut shared = channel.shared.lock();
+    let times = shared.profile.times;
+    let created = shared.initial.as_ref().map_or(times.created, |profile| profile.times.created);
+    let seconds = |microseconds: u64| microseconds / 1_000_000;
+    let span = |from: u64, to: u64| if from == 0 { 0 } else { to.saturating_sub(from) };
+    let values = [
+        ("start_epoch", seconds(created)),
+        ("answer_epoch", seconds(times.answered)),
+        ("progress_epoch", seconds(times.progress)),
+        ("progress_media_epoch", seconds(times.progress_media)),
+        ("end_epoch", seconds(times.hungup)),
+        ("start_uepoch", created),
+        ("answer_uepoch", times.answered),
+        ("end_uepoch", times.hungup),
+        ("duration", seconds(span(created, times.hungup))),
+        ("billsec", seconds(span(times.answered, times.hungup))),
+        ("mduration", span(created, times.hungup) / 1_000),
+        ("billmsec", span(times.answered, times.hungup) / 1_000),
+    ];
+    for (name, value) in values {
+        let _ = shared.variables.set(name, value.to_string());
+    }
+}

@@ -1,0 +1,185 @@
+//! One call leg: its shared state, and the task that hears what happens to it.
+//!
+//! A [`Channel`] is reached through [`Session`](crate::Session) handles. What is quick is done by
+//! whoever asks, under one short lock (answer, hangup, a variable): nobody waits for the task. The
+//! task ([`task`]) owns what arrives from outside (SIP and media events) and runs the dialplan, so
+//! BYE, `uuid_kill` and a transfer act at once, whatever a script does meanwhile.
+
+pub(crate) mod data;
+pub(crate) mod event;
+pub(crate) mod execution;
+pub(crate) mod hangup;
+mod state;
+pub(crate) mod task;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc};
+
+use ringfence_media as media;
+
+pub use state::{CallState, ChannelState, Direction, Disposition};
+
+use crate::cause::Cause;
+use crate::endpoint::Leg;
+use crate::event::Event;
+use crate::operation::Dtmf;
+use crate::profile::CallerProfile;
+use crate::switch::Switch;
+use crate::variable::Variables;
+
+/// Keys that wait to be read; FreeSWITCH keeps 500, and nobody reads that many. More are dropped,
+/// with one WARN line a call.
+pub const MAX_PENDING_DIGITS: usize = 128;
+
+/// Events sent to a session that wait to be read; more are dropped with a WARN line.
+pub const MAX_PENDING_MESSAGES: usize = 64;
+
+/// Broadcasts (`uuid_broadcast`) that wait for their turn; more are refused.
+pub const MAX_PENDING_BROADCASTS: usize = 32;
+
+/// A call leg. Shared by its task and all session handles.
+pub(crate) struct Channel {
+    pub(crate) uuid: Arc<str>,
+    /// Counts the calls of this server from 1: `session_id`.
+    pub(crate) number: u64,
+    pub(crate) direction: Direction,
+    /// `sofia/internal/1000@192.0.2.1`.
+    pub(crate) name: Box<str>,
+    pub(crate) switch: Switch,
+    pub(crate) shared: Mutex<Shared>,
+    /// Told whenever something changed that an operation or the task may wait for.
+    pub(crate) changed: Notify,
+}
+
+/// What of a channel changes.
+pub(crate) struct Shared {
+    pub(crate) state: ChannelState,
+    pub(crate) callstate: CallState,
+    pub(crate) cause: Cause,
+    pub(crate) profile: CallerProfile,
+    pub(crate) variables: Variables,
+    pub(crate) leg: Leg,
+    pub(crate) media: MediaState,
+    pub(crate) answered: bool,
+    /// Early media, or ringing, has been told.
+    pub(crate) progressed: bool,
+    /// A transfer waits for the running application to end.
+    pub(crate) transferring: bool,
+    /// The dialplan has been asked at least once.
+    pub(crate) hit_dialplan: bool,
+    /// Counts `uuid_break`; an operation ends when it moved.
+    pub(crate) breaks: u32,
+    /// Counts operations; one ends when another one began.
+    pub(crate) operation: u32,
+    /// Whether digits were dropped already (for one log line a call).
+    pub(crate) overflowed: bool,
+    pub(crate) digits: VecDeque<Dtmf>,
+    pub(crate) messages: VecDeque<Event>,
+    pub(crate) broadcasts: VecDeque<(String, String)>,
+    /// What an originated leg executes once it is told.
+    pub(crate) plan: Option<Vec<(String, String)>>,
+    /// The application that runs now, for `show channels`.
+    pub(crate) application: Option<Box<(String, String)>>,
+    /// The profile at the beginning, for `show channels`, once a transfer changed it.
+    pub(crate) initial: Option<Box<CallerProfile>>,
+}
+
+/// The media of a leg.
+#[derive(Default)]
+pub(crate) struct MediaState {
+    pub(crate) stream: Option<media::Stream>,
+    /// What the stream reports; the task takes it.
+    pub(crate) events: Option<mpsc::Receiver<media::StreamEvent>>,
+    pub(crate) agreement: Option<media::sdp::Agreement>,
+    /// Our last SDP, for a retransmitted or repeated answer.
+    pub(crate) local_sdp: Option<bytes::Bytes>,
+    /// Both ends know where to send.
+    pub(crate) ready: bool,
+}
+
+impl Shared {
+    /// True when what runs on the channel must come to its end: hung up or transferred.
+    pub(crate) fn interrupted(&self) -> bool {
+        !self.state.up() || self.transferring
+    }
+
+    /// A key arrived; false when the buffer is full.
+    pub(crate) fn push_digit(&mut self, digit: Dtmf) -> bool {
+        if self.digits.len() >= MAX_PENDING_DIGITS {
+            return false;
+        }
+        self.digits.push_back(digit);
+        true
+    }
+}
+
+impl Channel {
+    /// A new channel in `CS_NEW`; it is not registered yet.
+    pub(crate) fn new(
+        switch: Switch,
+        uuid: Arc<str>,
+        number: u64,
+        direction: Direction,
+        name: String,
+        mut profile: CallerProfile,
+        leg: Leg,
+    ) -> Arc<Self> {
+        let now = switch.microseconds();
+        profile.times.created = now;
+        profile.times.profile_created = now;
+        uuid.as_ref().clone_into(&mut profile.uuid);
+        name.clone_into(&mut profile.chan_name);
+        "1".clone_into(&mut profile.profile_index);
+        Arc::new(Self {
+            uuid,
+            number,
+            direction,
+            name: name.into_boxed_str(),
+            switch,
+            shared: Mutex::new(Shared {
+                state: ChannelState::New,
+                callstate: CallState::Down,
+                cause: Cause::NONE,
+                profile,
+                variables: Variables::new(),
+                leg,
+                media: MediaState::default(),
+                answered: false,
+                progressed: false,
+                transferring: false,
+                hit_dialplan: false,
+                breaks: 0,
+                operation: 0,
+                overflowed: false,
+                digits: VecDeque::new(),
+                messages: VecDeque::new(),
+                broadcasts: VecDeque::new(),
+                plan: None,
+                application: None,
+                initial: None,
+            }),
+            changed: Notify::new(),
+        })
+    }
+
+    /// Waits until `ready` answers something. It is asked again after every change of the channel.
+    pub(crate) async fn wait_for<T>(&self, mut ready: impl FnMut(&mut Shared) -> Option<T>) -> T {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if let Some(value) = ready(&mut self.shared.lock()) {
+                return value;
+            }
+            changed.await;
+        }
+    }
+
+    /// Wakes whoever waits for a change.
+    pub(crate) fn notify(&self) {
+        self.changed.notify_waiters();
+    }
+}

@@ -1,0 +1,185 @@
+//! The task of a channel: hears the leg and the media, and runs what the call executes.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use ringfence_media::StreamEvent;
+use ringfence_sip::CallEvent;
+use tokio::sync::mpsc;
+
+use crate::cause::Cause;
+use crate::channel::hangup::{self, How};
+use crate::channel::{ChannelState, execution};
+use crate::endpoint::sip;
+use crate::event::EventName;
+use crate::operation::Dtmf;
+use crate::session::Session;
+
+/// Runs a channel until it is gone. `begin` starts the dialplan at once; otherwise the channel waits
+/// in `CS_CONSUME_MEDIA` for a plan or a transfer.
+pub(crate) async fn run(session: Session, leg: Option<mpsc::Receiver<CallEvent>>, begin: bool) {
+    // Whatever happens to this task, the channel leaves the list of sessions.
+    let registered = Registered(session.clone());
+    session.0.enter(ChannelState::Init);
+    session.0.fire(EventName::ChannelCreate, |_| {});
+    if !begin {
+        session.0.enter(ChannelState::ConsumeMedia);
+    }
+    Task { session, leg, media: None, run: None, beside: None, begin }.serve().await;
+    drop(registered);
+}
+
+struct Task {
+    session: Session,
+    leg: Option<mpsc::Receiver<CallEvent>>,
+    media: Option<mpsc::Receiver<StreamEvent>>,
+    /// What the call executes.
+    run: Option<BoxFuture<'static, ()>>,
+    /// A broadcast that runs beside it.
+    beside: Option<BoxFuture<'static, ()>>,
+    begin: bool,
+}
+
+enum Wake {
+    Leg(Option<CallEvent>),
+    Media(Option<StreamEvent>),
+    RunEnded,
+    BesideEnded,
+    Changed,
+}
+
+impl Task {
+    async fn serve(&mut self) {
+        let channel = std::sync::Arc::clone(&self.session.0);
+        loop {
+            // Asked for before looking, so that no change is missed in between.
+            let changed = channel.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.take_orders() {
+                return;
+            }
+            let wake = tokio::select! {
+                biased;
+                event = next(&mut self.leg) => Wake::Leg(event),
+                event = next(&mut self.media) => Wake::Media(event),
+                () = poll(&mut self.run) => Wake::RunEnded,
+                () = poll(&mut self.beside) => Wake::BesideEnded,
+                () = changed => Wake::Changed,
+            };
+            self.handle(wake);
+        }
+    }
+
+    /// Takes what others left for the task; true when the channel is done.
+    fn take_orders(&mut self) -> bool {
+        let mut shared = self.session.0.shared.lock();
+        if let Some(events) = shared.media.events.take() {
+            self.media = Some(events);
+        }
+        if !shared.state.up() {
+            self.media = None;
+            return self.run.is_none() && self.beside.is_none();
+        }
+        let told = self.begin || shared.transferring || shared.plan.is_some();
+        let broadcast = match self.beside {
+            None => shared.broadcasts.pop_front(),
+            Some(_) => None,
+        };
+        drop(shared);
+        if told && self.run.is_none() {
+            self.begin = false;
+            self.run = Some(Box::pin(execution::execute(self.session.clone())));
+        }
+        if let Some((application, data)) = broadcast {
+            self.beside = Some(Box::pin(beside(self.session.clone(), application, data)));
+        }
+        false
+    }
+
+    fn handle(&mut self, wake: Wake) {
+        match wake {
+            Wake::Leg(Some(event)) => sip::on_event(&self.session, event),
+            Wake::Leg(None) => {
+                self.leg = None;
+                if self.session.up() {
+                    // The stack ended, or gave up on a call whose events nobody took.
+                    tracing::warn!(call = %self.session.uuid(), "the SIP leg is gone without a word");
+                    hangup::hangup(&self.session.0, Cause::NORMAL_TEMPORARY_FAILURE, &How::Lost);
+                }
+            }
+            Wake::Media(Some(StreamEvent::Dtmf { digit, duration, .. })) => {
+                if let Some(key) = Dtmf::new(digit) {
+                    self.session.receive_dtmf(Dtmf { duration, ..key });
+                }
+            }
+            Wake::Media(Some(StreamEvent::Timeout { silent, ever })) => {
+                tracing::info!(
+                    call = %self.session.uuid(),
+                    "no audio came for {} s{}, ending the call",
+                    silent.as_secs(),
+                    if ever { "" } else { " (none came at all: is the caller behind NAT?)" }
+                );
+                self.session.hangup(Cause::MEDIA_TIMEOUT);
+            }
+            Wake::Media(None) => self.media = None,
+            Wake::RunEnded => {
+                self.run = None;
+                if self.session.up() {
+                    self.session.0.enter(ChannelState::ConsumeMedia);
+                }
+            }
+            Wake::BesideEnded => self.beside = None,
+            Wake::Changed => {}
+        }
+    }
+}
+
+/// Runs one broadcast; a panic in it ends this call only.
+async fn beside(session: Session, application: String, data: String) {
+    let run = async {
+        if let Err(failure) = session.execute(&application, &data).await {
+            tracing::debug!(call = %session.uuid(), "broadcast {application}({data}): {failure}");
+        }
+    };
+    if let Err(panic) = std::panic::AssertUnwindSafe(run).catch_unwind().await {
+        execution::crashed(&session, panic.as_ref());
+    }
+}
+
+async fn next<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+    match receiver {
+        Some(receiver) => receiver.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn poll(future: &mut Option<BoxFuture<'static, ()>>) {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A channel that is in the list of sessions for as long as this lives.
+struct Registered(Session);
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let Self(session) = self;
+        // Only when the task was dropped or panicked: the call is still up.
+        if hangup::hangup(&session.0, Cause::CRASH, &How::Local) {
+            tracing::error!(call = %session.uuid(), "the call's task ended while the call was up");
+        }
+        let channel = &session.0;
+        if channel.switch.events().wanted(EventName::ChannelHangupComplete) {
+            hangup::note_times(channel);
+        }
+        channel.enter(ChannelState::Reporting);
+        let cause = session.hangup_cause();
+        channel.report_hangup(EventName::ChannelHangupComplete, cause);
+        channel.switch.unregister(session);
+        channel.report_hangup(EventName::ChannelDestroy, cause);
+        channel.enter(ChannelState::Destroy);
+        channel.notify();
+    }
+}

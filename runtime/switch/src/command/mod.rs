@@ -1,0 +1,74 @@
+//! API commands, as typed at the console: one file a command (or a small family).
+//!
+//! A [`Command`] is one table entry with its handler; `help`, `show api`, `ringfence help commands` and
+//! docs/commands.md are all made from it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::session::Session;
+use crate::switch::Switch;
+
+/// What a command works with.
+#[derive(Clone, Debug)]
+pub struct CommandContext {
+    /// The server.
+    pub switch: Switch,
+    /// The call that the command is run for, if any.
+    pub session: Option<Session>,
+}
+
+/// What runs a command: its context and its arguments (trimmed); answers the output.
+pub type Run = Arc<dyn Fn(CommandContext, String) -> BoxFuture<'static, String> + Send + Sync>;
+
+/// An API command.
+#[derive(Clone)]
+pub struct Command {
+    /// As typed.
+    pub name: &'static str,
+    /// Its arguments, as FreeSWITCH writes syntax.
+    pub syntax: &'static str,
+    /// What it does, in a line.
+    pub short: &'static str,
+    /// The manual: arguments with units, output, errors. Markdown.
+    pub long: &'static str,
+    /// Runs it.
+    pub run: Run,
+}
+
+impl Command {
+    /// An entry whose handler is the async function `run`.
+    pub fn new<F, R>(
+        name: &'static str,
+        syntax: &'static str,
+        short: &'static str,
+        long: &'static str,
+        run: F,
+    ) -> Self
+    where
+        F: Fn(CommandContext, String) -> R + Send + Sync + 'static,
+        R: Future<Output = String> + Send + 'static,
+    {
+        let run: Run = Arc::new(move |context, arguments| Box::pin(run(context, arguments)));
+        Self { name, syntax, short, long, run }
+    }
+
+    /// The answer to wrong arguments, as FreeSWITCH gives it.
+    #[must_use]
+    pub fn usage(syntax: &str) -> String {
+        format!("-USAGE: {syntax}\n")
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// There is no command of that name; callers answer `INVALID COMMAND!` and a newline.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no command \"{0}\"; `help` lists all")]
+pub struct UnknownCommand(pub String);

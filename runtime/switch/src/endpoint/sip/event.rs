@@ -1,0 +1,232 @@
+//! What happens to a SIP leg, heard by the channel's task.
+
+use bytes::Bytes;
+use ringfence_media::sdp::Direction as SdpDirection;
+use ringfence_sip::wire::Response;
+use ringfence_sip::{CallEvent, Ended, Responder};
+
+use crate::cause::Cause;
+use crate::channel::hangup::{self, How};
+use crate::channel::{CallState, Direction, Disposition};
+use crate::endpoint::Leg;
+use crate::endpoint::sip::{SipLeg, dtmf};
+use crate::event::EventName;
+use crate::session::Session;
+
+/// Takes one event. After a hangup they come late and change nothing.
+pub(crate) fn on_event(session: &Session, event: CallEvent) {
+    if !session.up() {
+        return;
+    }
+    match event {
+        CallEvent::Provisional { status, sdp, .. } => provisional(session, status, sdp),
+        CallEvent::Answered { sdp, .. } => answered(session, sdp),
+        CallEvent::Confirmed { sdp } => confirmed(session, sdp),
+        CallEvent::Refused { status, response } => refused(session, status, &response),
+        CallEvent::Offer { sdp, responder } => offer(session, sdp, responder),
+        // We send no re-INVITE.
+        CallEvent::Modified { .. } => {}
+        CallEvent::Info { content_type, body } => match dtmf::parse(&content_type, &body) {
+            Some(key) => session.receive_dtmf(key),
+            None => tracing::debug!(call = %session.uuid(), content_type, "INFO ignored"),
+        },
+        CallEvent::Ended { how, reason, .. } => ended(session, how, reason.as_deref()),
+    }
+}
+
+fn with_leg<T>(
+    session: &Session,
+    act: impl FnOnce(&mut SipLeg, &mut crate::channel::MediaState) -> T,
+) -> Option<T> {
+    let mut shared = session.0.shared.lock();
+    let shared = &mut *shared;
+    match &mut shared.leg {
+        Leg::Sip(leg) => Some(act(leg, &mut shared.media)),
+        Leg::Null => None,
+    }
+}
+
+/// Takes the far end's answer to our offer; false when it names nothing we can do.
+fn accept(session: &Session, answer: &Bytes) -> bool {
+    let result = with_leg(session, |leg, media| {
+        let negotiation = leg.negotiation.as_ref()?;
+        let agreement = match negotiation.accept(answer) {
+            Ok(agreement) => agreement,
+            Err(refusal) => {
+                tracing::warn!(call = %session.uuid(), "the answer cannot be used: {refusal}");
+                return None;
+            }
+        };
+        if let Some(stream) = &media.stream {
+            stream.connect(&agreement);
+        }
+        media.agreement = Some(agreement);
+        media.ready = true;
+        leg.offered = false;
+        leg.agreed = true;
+        Some(())
+    });
+    session.0.notify();
+    result.flatten().is_some()
+}
+
+fn provisional(session: &Session, status: u16, sdp: Option<Bytes>) {
+    let now = session.switch().microseconds();
+    if let Some(sdp) = sdp {
+        if !accept(session, &sdp) {
+            return;
+        }
+        session.0.shared.lock().profile.times.progress_media = now;
+        session.0.fire(EventName::ChannelProgressMedia, |_| {});
+        session.0.enter_call_state(CallState::Early);
+    } else if matches!(status, 180 | 181 | 182) {
+        {
+            let mut shared = session.0.shared.lock();
+            if shared.progressed {
+                return;
+            }
+            shared.progressed = true;
+            shared.profile.times.progress = now;
+        }
+        session.0.notify();
+        session.0.fire(EventName::ChannelProgress, |_| {});
+        session.0.enter_call_state(CallState::Ringing);
+    }
+}
+
+fn answered(session: &Session, sdp: Option<Bytes>) {
+    let agreed = with_leg(session, |leg, _| leg.agreed).unwrap_or(true);
+    // A 200 may leave out what an earlier 183 said (RFC 3261 §13.2.1), but not say it for the first
+    // time nowhere.
+    let usable = match &sdp {
+        Some(sdp) => accept(session, sdp) || agreed,
+        None => agreed,
+    };
+    session.0.shared.lock().answered = true;
+    if !usable {
+        tracing::warn!(call = %session.uuid(), "answered without a codec that we have");
+        session.hangup(Cause::INCOMPATIBLE_DESTINATION);
+        return;
+    }
+    session.0.shared.lock().profile.times.answered = session.switch().microseconds();
+    session.0.notify();
+    session.0.fire(EventName::ChannelAnswer, |_| {});
+    session.0.enter_call_state(CallState::Active);
+}
+
+/// The ACK for our 200. When the offer was ours it has the answer.
+fn confirmed(session: &Session, sdp: Option<Bytes>) {
+    if with_leg(session, |leg, _| leg.offered) != Some(true) {
+        return;
+    }
+    let usable = sdp.is_some_and(|sdp| accept(session, &sdp));
+    if !usable {
+        tracing::warn!(call = %session.uuid(), "the ACK has no usable answer to our offer");
+        session.hangup(Cause::INCOMPATIBLE_DESTINATION);
+    }
+}
+
+fn refused(session: &Session, status: u16, response: &Response) {
+    let cause = response
+        .header("Reason")
+        .and_then(|reason| Cause::from_reason(&reason))
+        .unwrap_or_else(|| Cause::from_sip_status(status));
+    note_status(session, status, cause);
+    session.note("sip_invite_failure_status", &status.to_string());
+    session.note("sip_invite_failure_phrase", &response.reason());
+    if (300..400).contains(&status)
+        && let Some(contact) = response.contact()
+    {
+        session.note("sip_redirect_contact_0", &contact.uri.to_string());
+    }
+    // A challenge is not a refusal, as FreeSWITCH counts.
+    let how =
+        if matches!(status, 401 | 407) { How::Lost } else { How::Remote(Disposition::RecvRefuse) };
+    hangup::hangup(&session.0, cause, &how);
+}
+
+fn note_status(session: &Session, status: u16, cause: Cause) {
+    session.note("sip_term_status", &status.to_string());
+    session.note("proto_specific_hangup_cause", &format!("sip:{status}"));
+    session.note("sip_term_cause", &cause.number().to_string());
+}
+
+/// A re-INVITE: hold, resume, another codec or address.
+fn offer(session: &Session, sdp: Option<Bytes>, responder: Responder) {
+    let result = with_leg(session, |leg, media| {
+        let negotiation = leg.negotiation.as_mut()?;
+        let Some(sdp) = sdp else {
+            leg.offered = true;
+            return Some(Ok((negotiation.offer(SdpDirection::SendRecv), None)));
+        };
+        Some(negotiation.answer(&sdp).map(|(answer, agreement)| {
+            if let Some(stream) = &media.stream {
+                stream.connect(&agreement);
+            }
+            let hold = agreement.hold;
+            media.agreement = Some(agreement);
+            (answer, Some(hold))
+        }))
+    });
+    match result.flatten() {
+        Some(Ok((answer, hold))) => {
+            responder.accept(answer);
+            if let Some(hold) = hold {
+                held(session, hold);
+            }
+        }
+        Some(Err(refusal)) => {
+            tracing::info!(call = %session.uuid(), "re-INVITE refused: {refusal}");
+            responder.refuse(refusal.status());
+        }
+        // No media yet, so nothing to change; the caller may try again (RFC 3261 §14.2).
+        None => responder.refuse(491),
+    }
+}
+
+fn held(session: &Session, hold: bool) {
+    let was = session.call_state() == CallState::Held;
+    if hold == was || !session.answered() {
+        return;
+    }
+    session.0.enter_call_state(if hold { CallState::Held } else { CallState::Active });
+    let event = if hold { EventName::ChannelHold } else { EventName::ChannelUnhold };
+    session.0.fire(event, |_| {});
+    tracing::debug!(call = %session.uuid(), hold, "held by the far end");
+}
+
+fn ended(session: &Session, how: Ended, reason: Option<&str>) {
+    let unanswered_outbound = session.direction() == Direction::Outbound && !session.answered();
+    let (cause, how) = match how {
+        Ended::Bye => {
+            let cause = reason.and_then(Cause::from_reason).unwrap_or(Cause::NORMAL_CLEARING);
+            note_status(session, 200, Cause::NORMAL_CLEARING);
+            (cause, How::Remote(Disposition::RecvBye))
+        }
+        Ended::Cancelled => {
+            note_status(session, 487, Cause::ORIGINATOR_CANCEL);
+            (Cause::ORIGINATOR_CANCEL, How::Remote(Disposition::RecvCancel))
+        }
+        Ended::Timeout => {
+            note_status(session, 408, Cause::RECOVERY_ON_TIMER_EXPIRE);
+            (Cause::RECOVERY_ON_TIMER_EXPIRE, How::Lost)
+        }
+        Ended::TransportFailure => {
+            note_status(session, 503, Cause::NORMAL_TEMPORARY_FAILURE);
+            tracing::info!(
+                call = %session.uuid(),
+                "the far end cannot be reached: {}",
+                reason.unwrap_or("no reason told")
+            );
+            let how = if unanswered_outbound {
+                How::Remote(Disposition::RecvRefuse)
+            } else {
+                How::Lost
+            };
+            (Cause::NORMAL_TEMPORARY_FAILURE, how)
+        }
+        // Ours; when the call is still up, the stack is being shut down.
+        Ended::Local => (Cause::SYSTEM_SHUTDOWN, How::Lost),
+    };
+    hangup::hangup(&session.0, cause, &how);
+}

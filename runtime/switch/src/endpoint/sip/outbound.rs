@@ -1,0 +1,164 @@
+//! From a dial string to an INVITE.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ringfence_media::sdp::{Direction as SdpDirection, Negotiation};
+use ringfence_sip::wire::{NameAddr, Uri};
+use ringfence_sip::{Body, CallEvent, Invite, InviteError};
+use tokio::sync::mpsc;
+
+use crate::cause::Cause;
+use crate::channel::MediaState;
+use crate::config::SipProfile;
+use crate::endpoint::sip::{SipLeg, variables};
+use crate::switch::Switch;
+use crate::variable::Variables;
+
+/// What to call: `sofia/internal/1000@192.0.2.7:5070` after `sofia/`.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) profile: Arc<SipProfile>,
+    pub(crate) uri: Uri,
+}
+
+/// Reads `profile/user@host` or `profile/sip:user@host`.
+///
+/// # Errors
+///
+/// The cause that `originate` answers.
+pub(crate) fn parse(switch: &Switch, text: &str) -> Result<Target, Cause> {
+    let (profile, address) = text.split_once('/').unwrap_or((text, ""));
+    if profile == "gateway" {
+        return Err(Cause::INVALID_GATEWAY);
+    }
+    let profile = switch.configuration().sip_profile(profile).ok_or(Cause::INVALID_PROFILE)?;
+    if address.is_empty() {
+        return Err(Cause::USER_NOT_REGISTERED);
+    }
+    let text = match address.get(..4) {
+        Some(start) if start.eq_ignore_ascii_case("sip:") => address.to_owned(),
+        _ => format!("sip:{address}"),
+    };
+    let uri = Uri::parse(&text).map_err(|why| {
+        tracing::warn!(uri = text, "cannot call: {why}");
+        Cause::INVALID_URL
+    })?;
+    if uri.host().is_none_or(|host| host.is_empty()) {
+        return Err(Cause::INVALID_URL);
+    }
+    Ok(Target { profile, uri })
+}
+
+/// What an INVITE that was sent leaves with the channel.
+pub(crate) struct Sent {
+    pub(crate) leg: SipLeg,
+    pub(crate) media: MediaState,
+    pub(crate) events: mpsc::Receiver<CallEvent>,
+}
+
+/// Sends the INVITE with our offer.
+///
+/// # Errors
+///
+/// The cause that `originate` answers, with a line in the log.
+pub(crate) fn invite(
+    switch: &Switch,
+    target: &Target,
+    caller: (&str, &str),
+    variables: &Variables,
+) -> Result<Sent, Cause> {
+    let stack = switch.sip().ok_or(Cause::INVALID_PROFILE)?;
+    let media_address = target.profile.media_address(local_towards(switch, target));
+    let (stream, events) = switch.media().open(media_address).map_err(|error| {
+        tracing::warn!("no media for a call to {}: {error}", target.uri);
+        Cause::NORMAL_TEMPORARY_FAILURE
+    })?;
+    let local = target.profile.advertised_media(stream.local());
+    let mut negotiation = Negotiation::new(target.profile.outbound_capabilities(), local);
+    let offer = negotiation.offer(SdpDirection::SendRecv);
+    let (name, number) = caller;
+    let host = bracketed(local.ip());
+    let user = if number.is_empty() { "ringfence" } else { number };
+    let from = Uri::parse(&format!("sip:{}@{host}", escaped(user))).map_err(|why| {
+        tracing::warn!(number, "cannot call with this caller id: {why}");
+        Cause::INVALID_NUMBER_FORMAT
+    })?;
+    let invite = Invite {
+        profile: target.profile.name.clone(),
+        target: target.uri.to_string(),
+        from: NameAddr::new(Some(name).filter(|name| !name.is_empty()), from),
+        to: None,
+        headers: variables::headers_of(variables),
+        body: Some(Body::sdp(offer.clone())),
+        proxy: variables.text("sip_route_uri").map(|uri| uri.into_owned()),
+    };
+    let (call, call_events) = stack.invite(invite).map_err(|error| {
+        tracing::warn!("cannot call {}: {error}", target.uri);
+        match error {
+            InviteError::Profile(_) => Cause::INVALID_PROFILE,
+            InviteError::Target { .. } => Cause::INVALID_URL,
+            InviteError::Header { .. } => Cause::INVALID_MSG_UNSPECIFIED,
+            InviteError::Limit(_) | InviteError::Shutdown => Cause::SWITCH_CONGESTION,
+        }
+    })?;
+    let leg = SipLeg {
+        call,
+        profile: Arc::clone(&target.profile),
+        media: media_address,
+        offer: None,
+        negotiation: Some(negotiation),
+        offered: true,
+        agreed: false,
+    };
+    let media = MediaState {
+        stream: Some(stream),
+        events: Some(events),
+        local_sdp: Some(offer),
+        ..MediaState::default()
+    };
+    Ok(Sent { leg, media, events: call_events })
+}
+
+/// The address of ours that the profile listens on; loopback when it listens nowhere.
+fn local_towards(switch: &Switch, target: &Target) -> IpAddr {
+    switch
+        .sip()
+        .and_then(|stack| {
+            stack.bound().iter().find(|bound| *bound.profile == *target.profile.name).map(|bound| bound.address.ip())
+        })
+        .unwrap_or(IpAddr::from([127, 0, 0, 1]))
+}
+
+fn bracketed(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// A user part as a URI may have it (RFC 3261 §25.1).
+fn escaped(user: &str) -> String {
+    use std::fmt::Write as _;
+    let mut escaped = String::with_capacity(user.len());
+    for byte in ringfence_text::encode(user).iter() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(byte) {
+            escaped.push(char::from(*byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_id_cannot_break_out_of_its_uri() {
+        assert_eq!(escaped("1000"), "1000");
+        assert_eq!(escaped("a@b>\r\nX: y"), "a%40b%3E%0D%0AX%3A%20y");
+    }
+}

@@ -1,0 +1,51 @@
+//! A session as the dialplan sees it.
+
+use std::time::SystemTime;
+
+use futures_util::future::BoxFuture;
+
+use crate::dialplan::Caller;
+use crate::session::Session;
+use crate::xml::Place;
+
+impl Caller for Session {
+    fn field(&self, name: &str) -> Option<String> {
+        Self::field(self, name)
+    }
+
+    fn set_variable(&self, name: &str, value: Option<String>) {
+        if let Err(refused) = Self::set_variable(self, name, value.as_deref()) {
+            tracing::warn!(call = %self.uuid(), name, %refused, "variable not set");
+        }
+    }
+
+    fn execute_inline<'a>(
+        &'a self,
+        application: &'a str,
+        data: &'a str,
+        place: &'a Place,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(found) = self.switch().application(application) else {
+                tracing::error!(call = %self.uuid(), at = %place, application, "Invalid Application");
+                return;
+            };
+            if !found.flags.routing_exec {
+                tracing::error!(
+                    call = %self.uuid(), at = %place,
+                    "the application {application} cannot run inline; without inline=\"true\" it \
+                     runs after the dialplan was hunted"
+                );
+                return;
+            }
+            let data = self.expand(data).await;
+            if let Err(failure) = self.run(&found, data).await {
+                tracing::debug!(call = %self.uuid(), at = %place, application, %failure, "inline");
+            }
+        })
+    }
+
+    fn now(&self) -> SystemTime {
+        self.switch().clock().now()
+    }
+}

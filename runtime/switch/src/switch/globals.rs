@@ -1,0 +1,53 @@
+//! Global variables.
+
+use parking_lot::RwLock;
+
+use crate::variable::{Refused, Variables};
+
+/// The variables of the whole server; read and set from any thread.
+#[derive(Debug, Default)]
+pub struct Globals(RwLock<Variables>);
+
+impl Globals {
+    pub(super) fn new(variables: Variables) -> Self {
+        Self(RwLock::new(variables))
+    }
+
+    /// The value of that name.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.0.read().text(name).map(|value| value.into_owned())
+    }
+
+    /// Sets a variable; none removes it.
+    ///
+    /// # Errors
+    ///
+    /// Without a name, and for a list element past the limit.
+    pub fn set(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
+        let mut variables = self.0.write();
+        match value {
+            Some(value) => variables.set(name, value),
+            None if name.is_empty() => Err(Refused::NoName),
+            None => {
+                variables.remove(name);
+                Ok(())
+            }
+        }
+    }
+
+    /// A copy of all.
+    #[must_use]
+    pub fn all(&self) -> Variables {
+        self.0.read().clone()
+    }
+
+    /// Sets what a reloaded configuration sets; what scripts have set besides stays.
+    pub(super) fn merge(&self, loaded: &Variables) {
+        let mut variables = self.0.write();
+        for (name, value) in loaded.iter() {
+            // It was a variable there, so its name is one.
+            let _ = variables.set(name, value.text().into_owned());
+        }
+    }
+}
