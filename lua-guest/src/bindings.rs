@@ -1,0 +1,9 @@
+//! What wit-bindgen makes of `wit/call.wit`.
+
+#![allow(missing_docs, unsafe_code, unreachable_pub, clippy::all, reason = "generated")]
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "call-script",
+    pub_export_macro: true,
+});

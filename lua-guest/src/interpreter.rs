@@ -1,0 +1,93 @@
+//! The Lua state and everything in it that no script changes: built once, kept in the snapshot.
+
+use std::cell::RefCell;
+
+use mlua::{
+    Function, Lua, LuaOptions, StdLib, Table,
+    chunk::{Chunk, ChunkMode},
+};
+
+use crate::{api, event, freeswitch, native::Natives, place, session, stream, system};
+
+/// What a run starts from.
+#[derive(Clone)]
+pub(crate) struct Interpreter {
+    pub(crate) lua: Lua,
+    /// `begin(settings)`: what the profile grants, before the script.
+    pub(crate) begin: Function,
+    /// `protect(chunk)`: runs it; answers true, or false, message and traceback.
+    pub(crate) protect: Function,
+    /// `finish()`: closes what the script left open.
+    pub(crate) finish: Function,
+}
+
+thread_local! {
+    static INTERPRETER: RefCell<Option<Interpreter>> = const { RefCell::new(None) };
+}
+
+/// Builds the interpreter ahead of the snapshot.
+///
+/// # Panics
+///
+/// When that fails: there is nobody to tell, and the server reports the guest as unusable.
+pub(crate) fn prepare() {
+    #[expect(clippy::panic, reason = "the trap is how `prepare` fails; its type has no error")]
+    let interpreter = build().unwrap_or_else(|error| panic!("the interpreter: {error}"));
+    INTERPRETER.with_borrow_mut(|kept| *kept = Some(interpreter));
+}
+
+/// The interpreter, built now when there was no snapshot.
+pub(crate) fn ready() -> mlua::Result<Interpreter> {
+    if let Some(interpreter) = INTERPRETER.with_borrow(Clone::clone) {
+        return Ok(interpreter);
+    }
+    let interpreter = build()?;
+    INTERPRETER.with_borrow_mut(|kept| *kept = Some(interpreter.clone()));
+    Ok(interpreter)
+}
+
+/// A chunk of our own, under the name that tracebacks leave out.
+pub(crate) fn chunk<'a>(lua: &Lua, source: &'a str) -> mlua::Result<Chunk<'a>> {
+    Ok(lua.load(source).set_name(format!("={}", place::OWN)).set_mode(ChunkMode::Text))
+}
+
+fn build() -> mlua::Result<Interpreter> {
+    let lua = open();
+    let natives = Natives::new(&lua)?;
+    let system = system::table(&lua)?;
+    let globals = lua.globals();
+
+    let table: Table = freeswitch::table(&natives)?;
+    api::add(&natives, &table)?;
+    session::register(&natives)?;
+    stream::register(&natives)?;
+    event::register(&natives)?;
+    globals.set("freeswitch", table)?;
+
+    chunk(&lua, include_str!("lua/print.lua"))?.exec()?;
+    chunk(&lua, include_str!("lua/time.lua"))?.call::<()>(&system)?;
+    // Loading reads files as `files.lua` opens them, so that comes first.
+    let (begin_files, resolve, finish): (Function, Function, Function) =
+        chunk(&lua, include_str!("lua/files.lua"))?.call(&system)?;
+    let begin_load: Function = chunk(&lua, include_str!("lua/load.lua"))?.call(resolve)?;
+    let (begin, protect): (Function, Function) =
+        chunk(&lua, include_str!("lua/run.lua"))?.call((begin_files, begin_load))?;
+
+    // A clean heap makes a small snapshot and puts the first collection of a run far away.
+    lua.gc_collect()?;
+    lua.gc_collect()?;
+    Ok(Interpreter { lua, begin, protect, finish })
+}
+
+/// A Lua state with all standard libraries.
+fn open() -> Lua {
+    let options = LuaOptions::new().catch_rust_panics(true);
+    #[expect(
+        unsafe_code,
+        reason = "the debug library can break the interpreter; all that a broken interpreter can \
+                  reach is the memory of this one instance, which is what the sandbox is for"
+    )]
+    unsafe {
+        Lua::unsafe_new_with(StdLib::ALL_SAFE | StdLib::DEBUG, options)
+    }
+}

@@ -1,0 +1,69 @@
+//! What `lua/*.lua` needs from outside the interpreter.
+
+use std::{cell::Cell, time::Instant};
+
+use mlua::{Lua, LuaString, Table};
+
+use crate::bindings::ringfence::call::api;
+
+thread_local! {
+    /// When this run began, for `os.clock`.
+    static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The state of a small generator for file names; seeded with the run's seed.
+    static NAMES: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Starts the clock of `os.clock` and seeds the names of temporary files.
+pub(crate) fn begin(seed: u64) {
+    BEGAN.set(Some(Instant::now()));
+    NAMES.set(seed);
+}
+
+/// The functions, by name.
+pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    // The guest has no CPU clock: time since the script began is the nearest thing.
+    table.set(
+        "clock",
+        lua.create_function(|_, ()| {
+            Ok(BEGAN.get().map_or(0.0, |began| began.elapsed().as_secs_f64()))
+        })?,
+    )?;
+    // libc reads the environment once, which was before the snapshot.
+    table.set(
+        "environment",
+        lua.create_function(|lua, name: LuaString| {
+            wasip2::cli::environment::get_environment()
+                .into_iter()
+                .find(|(known, _)| *known.as_bytes() == *name.as_bytes())
+                .map(|(_, value)| lua.create_string(ringfence_text::encode(&value)))
+                .transpose()
+        })?,
+    )?;
+    // Ends the guest from inside (`wasi:cli/exit`), which no `pcall` stops; libc writes back what is
+    // in its buffers first.
+    table.set(
+        "exit",
+        lua.create_function(|_, status: i32| -> mlua::Result<()> { std::process::exit(status) })?,
+    )?;
+    table.set(
+        "local_offset",
+        lua.create_function(|_, seconds: f64| Ok(api::local_offset(seconds as i64)))?,
+    )?;
+    // Six letters, as mkstemp; only has to differ from run to run.
+    table.set(
+        "unique",
+        lua.create_function(|_, ()| {
+            let next = NAMES.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            NAMES.set(next);
+            let mut rest = next >> 16;
+            let name = (0..6).map(|_| {
+                let letter = b'a' + u8::try_from(rest % 26).unwrap_or_default();
+                rest /= 26;
+                char::from(letter)
+            });
+            Ok(name.collect::<String>())
+        })?,
+    )?;
+    Ok(table)
+}
