@@ -23,9 +23,10 @@ pub fn path() -> &'static Path {
         if let Some(given) = std::env::var_os("RINGFENCE") {
             return given.into();
         }
-        // target/debug/deps/blackbox-… → target/debug
-        let test = std::env::current_exe().expect("a test runs");
-        let folder = test.ancestors().nth(2).expect("in deps/ of a profile").to_owned();
+        // A test is target/debug/deps/blackbox-…, the bench is target/release/ringfence-bench.
+        let test = std::env::current_exe().expect("a program runs");
+        let folder = test.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+        let folder = folder.expect("the folder of a profile").to_owned();
         let binary = folder.join("ringfence");
         let newest_source = ["runtime", "wit", "lua-guest/src"]
             .iter()

@@ -1,0 +1,62 @@
+//! Calls that play a WAV file: CPU, and how punctual the packets are.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use ringfence_tests::{Sipp, audio};
+
+use crate::receiver::Receiver;
+use crate::{process, server};
+
+const CALLS: u32 = 500;
+const MEASURED: u32 = 15;
+
+pub(crate) fn run() {
+    println!("## Calls that play a WAV file\n");
+    println!("{CALLS} calls, PCMU, 20 ms; measured for {MEASURED} s.\n");
+    let server = server(|conf| {
+        audio::write(&conf.file("sounds/sweep.wav"), &audio::sweep(60.0));
+        conf.lua(
+            "7002",
+            r#"session:answer()
+               session:streamFile(freeswitch.getGlobalVariable("sounds_dir") .. "/sweep.wav")"#,
+        );
+    });
+    let receiver = Receiver::start(8);
+    let ports: String = receiver.ports.iter().map(|port| format!("{port}\n")).collect();
+    let list = server.file("ports.csv");
+    std::fs::write(&list, format!("SEQUENTIAL\n{ports}")).expect("the list of ports");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp/call_with_rtp_port.xml");
+    let calls = CALLS.to_string();
+    let list = list.to_string_lossy();
+    let sipp = Sipp::calls(&server, &scenario.to_string_lossy(), "7002")
+        .with(&["-r", "100", "-m", &calls, "-l", &calls, "-d", "30000", "-inf", &list]);
+    let (cpu, counted) = thread::scope(|scope| {
+        let calls = scope.spawn(|| sipp.counts());
+        // All play after 5 s; the first one goes after 30 s.
+        thread::sleep(Duration::from_secs(10));
+        let before = process::cpu(server.pid());
+        thread::sleep(Duration::from_secs(u64::from(MEASURED)));
+        let cpu = process::cpu(server.pid()) - before;
+        (cpu, calls.join().expect("sipp"))
+    });
+    let late = receiver.lateness();
+    let percentile = |share: usize| late.get(late.len() * share / 1000).map_or(0, |late| *late);
+    let stream_seconds = f64::from(CALLS) * f64::from(MEASURED);
+    println!("| | Ringfence | FreeSWITCH |");
+    println!("|---|---:|---:|");
+    println!(
+        "| CPU a stream-second | {:.2} ms | 4.6 to 5.2 ms |",
+        cpu.as_secs_f64() * 1000.0 / stream_seconds
+    );
+    println!(
+        "| packets later than the stream's most punctual one, median, p99, p99.9 | {:.1}, {:.1}, {:.1} ms | |",
+        percentile(500) as f64 / 1000.0,
+        percentile(990) as f64 / 1000.0,
+        percentile(999) as f64 / 1000.0
+    );
+    println!("| packets received | {} | |", late.len());
+    println!("| failed calls | {} | |", counted.failed);
+    println!();
+}
