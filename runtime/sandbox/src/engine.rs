@@ -4,7 +4,9 @@
 //! engine pauses guests by epochs; an engine that counts fuel differs in two lines here and is what
 //! a guest is loaded with.
 
-use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{
+    Collector, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+};
 
 use crate::config::Config;
 
@@ -34,6 +36,9 @@ const MODULES: u32 = 4;
 const TABLES: u32 = 4;
 /// Elements of one table that the pool has room for; profiles allow at most as many.
 pub(crate) const TABLE_ELEMENTS: usize = 20_000;
+/// Memories in one component. Only one in most; a component of several languages has more, and
+/// takes the slots of others then.
+const MEMORIES: u32 = 4;
 /// wasmtime's own record of an instance, in bytes.
 const INSTANCE_RECORD: usize = 1 << 20;
 
@@ -50,7 +55,7 @@ pub(crate) fn build(config: &Config) -> wasmtime::Result<Engine> {
         .total_stacks(n)
         .max_core_instances_per_component(MODULES)
         .max_tables_per_component(TABLES)
-        .max_memories_per_component(1)
+        .max_memories_per_component(MEMORIES)
         .max_component_instance_size(INSTANCE_RECORD)
         .max_core_instance_size(INSTANCE_RECORD)
         .max_memory_size(config.max_memory)
@@ -72,6 +77,8 @@ pub(crate) fn build(config: &Config) -> wasmtime::Result<Engine> {
         // A stack may hold what the last guest knew; and used ones would never be given back.
         .async_stack_zeroing(true)
         .wasm_exceptions(true)
+        // Each throw allocates; the collector that never frees ends a guest after some million.
+        .collector(Collector::Copying)
         // Guests make one call at a time; this is the cheaper bookkeeping.
         .concurrency_support(false);
     Engine::new(&settings)

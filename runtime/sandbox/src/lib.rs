@@ -1,4 +1,55 @@
-//! WebAssembly guests: engines, instances, limits, kill, jobs. Knows no telephony.
+//! WebAssembly guests: engine, instances, limits, kill, jobs. Knows no telephony.
+//!
+//! Read [`Guest`] and [`Job`] first: a guest is a component that is ready to be run, a job is one
+//! run of it.
+//!
+//! # The life of a run
+//!
+//! 1. [`Sandbox::load`] makes a component a [`Guest`], once: its preparation is run and the memory
+//!    kept (`snapshot`), the result compiled (`guest`) and put on disk (`cache`), its imports bound.
+//! 2. [`Sandbox::start`] waits for a slot and starts a task on the guest threads (`run`). What the
+//!    host needs for the run is *lent* to it: it is [`State::host`] to host functions, and comes
+//!    back in [`Ended::host`] however the run ends.
+//! 3. The task builds an instance from the snapshot and calls its export, always inside `supervise`:
+//!    the loop that polls the guest, counts its processor time, and ends it for a kill, a deadline or
+//!    a host function's panic. The guest is not asked: its stack is unwound where it stands.
+//! 4. While it runs it is a [`Job`] in the one `table`: [`Sandbox::jobs`], [`Sandbox::kill`]. Host
+//!    functions tell it where the script is ([`Job::at`]) and what it waits for ([`Job::enter`]).
+//! 5. Its instance goes back to the pool, then [`JobHandle::wait`] answers.
+//!
+//! # What ends it
+//!
+//! | [`EndedBy::name`] | by | limit |
+//! |---|---|---|
+//! | `killed` | [`Job::kill`] from anywhere | |
+//! | `wall-limit`, `cpu-limit` | its [`Profile`] | `wall`, `cpu` |
+//! | `memory-limit` | growth was refused and it could not go on | `memory`; first a refusal that it can handle |
+//! | `trap` | itself; or too much in one host call, too many handles | `host_call`, `handles` |
+//! | `exit` | itself | |
+//! | a name of the host's | a host function that answers an [`End`] | |
+//! | `start-failed` | its instance cannot be built | |
+//! | `host-bug` | a panic in a host function | |
+//! | `sandbox-gone` | the last [`Sandbox`] was dropped | |
+//!
+//! And before it starts: [`Refusal`], `capacity` and `closed`.
+//!
+//! # Threads
+//!
+//! Guests have threads of their own, `guest-0` and on, at a lower priority than the rest of the
+//! server ([`Config::nice`]). One more, `guest-tick`, makes running guests pause every millisecond
+//! ([`Config::tick`]); it sleeps while none runs. File operations go to a pool, so that a slow disk
+//! holds up no guest thread, and a kill no guest that waits for one. [`Sandbox::on`] has no threads
+//! but the ticking one: with a paused clock it is the simulator's.
+//!
+//! # Cost
+//!
+//! | what | costs |
+//! |---|---|
+//! | epochs, that kill and deadlines rest on | a quarter more processor time in the guest |
+//! | a tick of 1 ms | one wake-up a millisecond while a guest runs; a kill takes 0.3 to 2 ms |
+//! | a slot that was used ([`Config::instances`]) | up to 5 memory mappings (`vm.max_map_count`) |
+//! | [`Job::at`], [`Job::count`], [`Job::enter`] | 1, 5 and 60 ns |
+//! | an error with `RUST_BACKTRACE=1` | see [`environment`] |
 
 mod cache;
 mod clocks;
