@@ -170,3 +170,43 @@ impl Drop for Baresip {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Caller;
+
+    #[test]
+    fn one_calls_another_and_they_hear_each_other() {
+        let (high, low) = (audio::sweep(3.0), audio::tone(400.0, 3.0));
+        let mut caller = Baresip::start(&high, "PCMU/8000/1");
+        let mut called = Baresip::start(&low, "PCMU/8000/1");
+        caller.dial(&called.uri());
+        caller.event("CALL_ESTABLISHED");
+        caller.press('7');
+        assert_eq!(called.event("CALL_DTMF_START"), "7");
+        std::thread::sleep(Duration::from_secs(3));
+        caller.hangup();
+        called.event("CALL_CLOSED");
+        let likeness = audio::likeness(&high, &called.heard());
+        assert!(likeness > 0.9, "{likeness}");
+        assert!(audio::likeness(&high, &caller.heard()) < 0.6);
+    }
+
+    #[test]
+    fn our_caller_is_understood_by_it() {
+        let speech = audio::sweep(2.0);
+        let mut called = Baresip::start(&speech, "PCMU/8000/1");
+        let mut caller = Caller::new(called.port);
+        caller.invite("phone");
+        caller.answered();
+        caller.say(&[0xff; 800]);
+        caller.press('3');
+        assert_eq!(called.event("CALL_DTMF_START"), "3");
+        let heard = audio::linear(&caller.hears(90));
+        assert_eq!(caller.bye().status(), Some(200));
+        called.event("CALL_CLOSED");
+        let likeness = audio::likeness(&speech[..8000], &heard);
+        assert!(likeness > 0.9, "{likeness}");
+    }
+}
