@@ -18,17 +18,26 @@
 
 mod codec;
 mod config;
+mod core;
 mod dtmf;
+mod far;
+mod jitter;
 mod media;
+mod pace;
+mod player;
+mod rtcp;
+mod rtp;
 pub mod sdp;
+mod simulated;
 mod source;
 mod stream;
+mod writer;
 
 pub use codec::{Codec, RATE, SAMPLES_PER_MS};
 pub use config::Config;
 pub use dtmf::{
-    DEFAULT_DURATION as DEFAULT_DTMF_DURATION, Dtmf, DtmfSource,
-    MAX_DURATION as MAX_DTMF_DURATION, MIN_DURATION as MIN_DTMF_DURATION,
+    DEFAULT_DURATION as DEFAULT_DTMF_DURATION, Dtmf, DtmfSource, MAX_DURATION as MAX_DTMF_DURATION,
+    MIN_DURATION as MIN_DTMF_DURATION,
 };
 pub use media::{Media, OpenError, StartError, Statistics};
 pub use source::{Library, Source, SourceError};

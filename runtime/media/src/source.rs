@@ -1,6 +1,7 @@
 //! What can be played.
 
 mod library;
+pub(crate) mod tone;
 
 use std::path::PathBuf;
 use std::sync::Arc;

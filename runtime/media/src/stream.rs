@@ -11,12 +11,10 @@ pub(crate) use command::{Command, Control, Listen, Play, Record};
 pub use event::StreamEvent;
 pub(crate) use playback::Progress;
 pub use playback::{PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason};
-pub use recording::{
-    RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason,
-};
+pub use recording::{RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason};
 pub use silence::SilenceOptions;
-pub(crate) use statistics::{Counters, count};
 pub use statistics::StreamStatistics;
+pub(crate) use statistics::{Counters, count};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -122,9 +120,8 @@ impl Stream {
         &self,
         options: SilenceOptions,
     ) -> impl Future<Output = bool> + Send + use<> {
-        let id = self.next_id();
         let (end, ended) = oneshot::channel();
-        self.send(Command::Listen(Box::new(Listen { id, options, end })));
+        self.send(Command::Listen(Box::new(Listen { options, end })));
         async move { ended.await.is_ok() }
     }
 

@@ -1,4 +1,6 @@
 //! Offers.
-use std::net::SocketAddr;
 use super::{Capabilities, Direction};
-pub(super) fn write(_: &Capabilities, _: SocketAddr, _: Direction) -> String { String::new() }
+use std::net::SocketAddr;
+pub(super) fn write(_: &Capabilities, _: SocketAddr, _: Direction) -> String {
+    String::new()
+}

@@ -19,7 +19,10 @@ pub(crate) enum Command {
     Record(Box<Record>),
     Listen(Box<Listen>),
     /// For the playback or recording with that id; one that has ended ignores it.
-    Control { id: u64, control: Control },
+    Control {
+        id: u64,
+        control: Control,
+    },
     Echo(bool),
     SendDtmf(Vec<Dtmf>),
 }
@@ -44,7 +47,6 @@ pub(crate) struct Record {
 }
 
 pub(crate) struct Listen {
-    pub(crate) id: u64,
     pub(crate) options: SilenceOptions,
     /// Sent to when it is silent; closed when nobody waits any more.
     pub(crate) end: oneshot::Sender<()>,

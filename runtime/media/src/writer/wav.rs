@@ -1,0 +1,118 @@
+//! A WAV file that is valid whenever it is finished, also after the disk was full.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use crate::codec::RATE;
+
+/// RIFF, format and data headers of 16-bit PCM.
+const HEADER: u64 = 44;
+/// A RIFF length has 32 bits.
+const MAX_BYTES: u64 = u32::MAX as u64 - HEADER;
+/// Silence is written in pieces of so many bytes.
+const SILENCE: [u8; 4096] = [0; 4096];
+
+pub(super) struct Wav {
+    file: File,
+    /// Of samples that are in the file.
+    bytes: u64,
+    /// Why nothing more can be written.
+    pub(super) fault: Option<String>,
+}
+
+impl Wav {
+    /// Creates the file, and folders that are missing.
+    pub(super) fn create(path: &Path) -> Result<Self, String> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)
+                .map_err(|error| format!("cannot make folder {}: {error}", folder.display()))?;
+        }
+        let file = File::create(path).map_err(|error| say(&error))?;
+        let mut wav = Self { file, bytes: 0, fault: None };
+        // A device that takes nothing (a full disk) fails here; that is the first write's fault.
+        wav.header().map_err(|error| say(&error))?;
+        Ok(wav)
+    }
+
+    pub(super) fn samples(&self) -> u64 {
+        self.bytes / 2
+    }
+
+    pub(super) fn write(&mut self, samples: &[i16]) -> Result<(), String> {
+        let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        self.append(&bytes)
+    }
+
+    pub(super) fn silence(&mut self, samples: u64) -> Result<(), String> {
+        let mut left = samples * 2;
+        while left > 0 {
+            let piece = SILENCE.get(..left.min(SILENCE.len() as u64) as usize).unwrap_or(&SILENCE);
+            self.append(piece)?;
+            left -= piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Empties the file.
+    pub(super) fn restart(&mut self) -> Result<(), String> {
+        self.bytes = 0;
+        self.file.set_len(HEADER).and_then(|()| self.seek_end()).map_err(|error| say(&error))
+    }
+
+    /// Writes the lengths into the header. What a full disk took stays and is valid: the header
+    /// lies in blocks that the file has already.
+    pub(super) fn finish(&mut self) -> Result<(), String> {
+        let whole = self.bytes & !1;
+        self.file.set_len(HEADER + whole).and_then(|()| self.header()).map_err(|error| say(&error))
+    }
+
+    fn append(&mut self, mut bytes: &[u8]) -> Result<(), String> {
+        if self.bytes + bytes.len() as u64 > MAX_BYTES {
+            return Err("a WAV file cannot be longer than 4 GiB".into());
+        }
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(0) => return Err(say(&ErrorKind::WriteZero.into())),
+                Ok(written) => {
+                    self.bytes += written as u64;
+                    bytes = bytes.get(written..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(say(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn header(&mut self) -> io::Result<()> {
+        let data = (self.bytes & !1) as u32; // append() bounds it.
+        let mut header = Vec::with_capacity(HEADER as usize);
+        header.extend(b"RIFF");
+        header.extend((data + HEADER as u32 - 8).to_le_bytes());
+        header.extend(b"WAVEfmt ");
+        header.extend(16u32.to_le_bytes());
+        header.extend([1, 0, 1, 0]); // PCM, mono
+        header.extend(RATE.to_le_bytes());
+        header.extend((RATE * 2).to_le_bytes());
+        header.extend([2, 0, 16, 0]); // bytes a frame, bits a sample
+        header.extend(b"data");
+        header.extend(data.to_le_bytes());
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&header)?;
+        self.seek_end()
+    }
+
+    fn seek_end(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(HEADER + self.bytes)).map(drop)
+    }
+}
+
+/// An error as an operator wants to read it.
+fn say(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull => format!("disk full ({error})"),
+        ErrorKind::PermissionDenied => format!("not permitted ({error})"),
+        _ => error.to_string(),
+    }
+}
