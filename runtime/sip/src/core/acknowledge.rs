@@ -1,0 +1,65 @@
+//! ACK (RFC 3261 §13.2.2.4, §13.3.1.4).
+
+use bytes::Bytes;
+
+use super::leg::Phase;
+use super::server::ServerState;
+use super::{Core, Slot};
+use crate::event::{CallEvent, Ended};
+use crate::wire::{Essentials, Request};
+
+impl Core {
+    /// The ACK of a 2xx. One that fits nothing is ignored: an ACK is never answered.
+    pub(super) fn acknowledged(&mut self, request: &Request, essentials: &Essentials) {
+        let Some(slot) = self.leg_of(essentials) else { return };
+        let Some(leg) = self.legs.get_mut(slot) else { return };
+        let Some(server) = leg.server else { return };
+        let Some(transaction) = self.servers.get(server) else { return };
+        let cseq = transaction.pending.as_ref().map(|pending| pending.cseq);
+        if transaction.state != ServerState::Accepted || cseq != Some(essentials.cseq) {
+            return;
+        }
+        leg.server = None;
+        let bye = leg.bye.take();
+        self.settle_accepted(server);
+        self.tell(slot, CallEvent::Confirmed { sdp: request.sdp() });
+        match bye {
+            Some(headers) => self.bye(slot, headers),
+            None => self.next_modification(slot),
+        }
+    }
+
+    /// 64·T1 without ACK: the far end is gone (RFC 3261 §13.3.1.4).
+    pub(super) fn never_acknowledged(&mut self, slot: Slot) {
+        let Some(leg) = self.legs.get_mut(slot) else { return };
+        leg.server = None;
+        let headers = leg.bye.take().unwrap_or_default();
+        self.end(slot, Ended::Timeout, Some("no ACK in 64*T1".to_owned()), None);
+        self.bye(slot, headers);
+    }
+
+    /// Sends the ACK that waited for our answer.
+    pub(super) fn acknowledge(&mut self, slot: Slot, sdp: Option<&Bytes>) {
+        let Some(leg) = self.legs.get_mut(slot) else { return };
+        if leg.phase != Phase::Up {
+            return;
+        }
+        if let Some(cseq) = leg.unacknowledged.take() {
+            self.acknowledge_now(slot, cseq, sdp);
+            self.next_modification(slot);
+        }
+    }
+
+    /// Sends the ACK of a 2xx and keeps it for the 2xx that come again.
+    pub(super) fn acknowledge_now(&mut self, slot: Slot, cseq: u32, sdp: Option<&Bytes>) {
+        let Some(leg) = self.legs.get_mut(slot) else { return };
+        let client = leg.client.take();
+        let Some(leg) = self.legs.get(slot) else { return };
+        let ack = self.ack(&leg.dialog, cseq, sdp);
+        let (tag, flow) = (leg.dialog.remote_tag.clone(), leg.dialog.flow.clone());
+        self.send(flow.clone(), ack.clone());
+        if let Some(client) = client {
+            self.keep_ack(client, &tag, flow, ack);
+        }
+    }
+}
