@@ -1,0 +1,1 @@
+//! `cond` and `expr`: the conditions and sums that dialplans write.
