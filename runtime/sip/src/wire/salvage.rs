@@ -106,7 +106,7 @@ mod tests {
                     CSeq: 1 INVITE\r\nCall-ID: c\r\nContent-Length: -1\r\n\r\n";
         assert_eq!(
             answer(text).unwrap(),
-            "SIP/2.0 400 Bad Request: x\r\nVia: SIP/2.0/UDP h ;branch=1;received=192.0.2.9\r\n\
+            "SIP/2.0 400 Bad Request: x\r\nVia: SIP/2.0/UDP h;branch=1;received=192.0.2.9\r\n\
              From: a\r\nTo: b;tag=t\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nServer: s\r\n\
              Content-Length: 0\r\n\r\n"
         );
