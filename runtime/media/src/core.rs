@@ -21,7 +21,7 @@ use crate::jitter::Jitter;
 use crate::rtcp::Epoch;
 use crate::sdp::Agreement;
 use crate::stream::{
-    Command, Control, Counters, PlaybackEndReason, RecordingEndReason, StreamEvent,
+    Command, Control, Counters, Heard, PlaybackEndReason, RecordingEndReason, StreamEvent,
 };
 use crate::writer::Writer;
 use listen::{Capture, Listener};
@@ -64,6 +64,8 @@ pub(crate) struct Core {
     jitter: Option<Box<Jitter>>,
     keys_out: Option<Box<dtmf::Sender>>,
     echo: bool,
+    /// Who hears packets as they come.
+    tap: Option<mpsc::Sender<Heard>>,
     /// When the next RTCP report is due; none while no RTP flows.
     report: Option<Instant>,
     /// When silence is a timeout.
@@ -91,6 +93,7 @@ impl Core {
             jitter: None,
             keys_out: None,
             echo: false,
+            tap: None,
             report: None,
             timeout: None,
         }
@@ -117,6 +120,7 @@ impl Core {
                 self.control_capture(now, id, control);
             }
             Command::Echo(on) => self.echo = on,
+            Command::Hear(tap) => self.tap = Some(tap),
             Command::SendDtmf(keys) => self.queue_keys(keys),
         }
         if self.capture.is_none() && self.listener.is_none() {

@@ -42,7 +42,7 @@ pub use dtmf::{
 pub use media::{Media, OpenError, StartError, Statistics};
 pub use source::{Library, Source, SourceError};
 pub use stream::{
-    MAX_QUEUED_DTMF, PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason,
-    RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason, SilenceOptions,
-    Stream, StreamEvent, StreamStatistics,
+    Heard, MAX_HEARD, MAX_QUEUED_DTMF, PlayOptions, Playback, PlaybackControl, PlaybackEnd,
+    PlaybackEndReason, RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason,
+    SilenceOptions, Stream, StreamEvent, StreamStatistics,
 };

@@ -1,8 +1,7 @@
 //! Offer and answer (RFC 3264) for one audio stream, on `sdp-types`.
 
 mod answer;
-mod media;
-mod offer;
+mod read;
 mod write;
 
 use std::net::SocketAddr;
@@ -175,7 +174,7 @@ impl Negotiation {
 
     /// An offer; `direction` is [`Direction::SendRecv`] or, to put the far end on hold, `SendOnly`.
     pub fn offer(&mut self, direction: Direction) -> Bytes {
-        let body = offer::write(&self.capabilities, self.local, direction);
+        let body = write::offer(&self.capabilities, self.local, direction);
         self.describe(body)
     }
 

@@ -2,6 +2,7 @@
 
 mod command;
 mod event;
+mod heard;
 mod playback;
 mod recording;
 mod silence;
@@ -9,6 +10,7 @@ mod statistics;
 
 pub(crate) use command::{Command, Control, Listen, Play, Record};
 pub use event::StreamEvent;
+pub use heard::{Heard, MAX_HEARD};
 pub(crate) use playback::Progress;
 pub use playback::{PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason};
 pub use recording::{RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason};
@@ -20,7 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::codec::Codec;
 use crate::dtmf::Dtmf;
@@ -105,6 +107,15 @@ impl Stream {
     /// Sends back what is received, until it is told not to. What plays is heard instead of it.
     pub fn echo(&self, on: bool) {
         self.send(Command::Echo(on));
+    }
+
+    /// What is received, packet by packet as it comes, until the receiver is dropped. Costs nothing
+    /// while nothing comes, unlike a recording. The last listener replaces the one before; more than
+    /// [`MAX_HEARD`] packets that wait are lost.
+    pub fn hear(&self) -> mpsc::Receiver<Heard> {
+        let (tap, heard) = mpsc::channel(MAX_HEARD);
+        self.send(Command::Hear(tap));
+        heard
     }
 
     /// Presses keys, one after the other: as telephone-event when the far end agreed to it, else as

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
 use super::{Core, Wire};
@@ -11,7 +13,7 @@ use crate::dtmf::{self, Dtmf, DtmfSource};
 use crate::far::Admission;
 use crate::rtcp;
 use crate::rtp::{Header, Reception, Sequence};
-use crate::stream::{StreamEvent, count};
+use crate::stream::{Heard, StreamEvent, count};
 
 /// What is known of the far end's packets.
 #[derive(Debug, Default)]
@@ -114,6 +116,7 @@ impl Core {
             if let Some(jitter) = &mut self.jitter {
                 jitter.push(now, header.timestamp, codec, payload);
             }
+            self.tap(codec, payload);
             if self.echo && self.playing.is_none() {
                 self.echo(now, codec, header.timestamp, payload, wire);
             }
@@ -171,6 +174,15 @@ impl Core {
         }
         self.arm_report(now);
         self.publish_reception();
+    }
+
+    /// Lets whoever hears this stream have a packet's sound; one who is slow loses it.
+    fn tap(&mut self, codec: Codec, payload: &[u8]) {
+        let Some(tap) = &self.tap else { return };
+        let heard = Heard { codec, payload: Bytes::copy_from_slice(payload) };
+        if let Err(TrySendError::Closed(_)) = tap.try_send(heard) {
+            self.tap = None;
+        }
     }
 
     fn echo(

@@ -239,9 +239,10 @@ async fn threads_end_with_the_last_handle_and_ports_are_free_again() {
 #[test]
 fn a_stream_without_ports_is_refused() {
     let ip = IpAddr::from([127, 0, 0, 1]);
-    let taken = Media::start(Config::default()).unwrap().open(ip).unwrap();
-    let port = taken.0.local().port();
-    let _blocker = std::net::UdpSocket::bind((ip, port));
+    let (_taken, port) = std::iter::repeat_with(|| std::net::UdpSocket::bind((ip, 0)).unwrap())
+        .map(|socket| (socket.local_addr().unwrap().port(), socket))
+        .find_map(|(port, socket)| (port % 2 == 0).then_some((socket, port)))
+        .unwrap();
     let media = Media::start(Config { ports: port..=port + 1, ..Config::default() }).unwrap();
     let refused = media.open(ip);
     assert!(matches!(refused, Err(OpenError::NoPort { .. })), "{refused:?}");

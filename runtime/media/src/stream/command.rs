@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    PlayOptions, PlaybackControl, PlaybackEnd, Progress, RecordControl, RecordOptions,
+    Heard, PlayOptions, PlaybackControl, PlaybackEnd, Progress, RecordControl, RecordOptions,
     RecordingEnd, SilenceOptions,
 };
 use crate::dtmf::Dtmf;
@@ -24,6 +24,7 @@ pub(crate) enum Command {
         control: Control,
     },
     Echo(bool),
+    Hear(mpsc::Sender<Heard>),
     SendDtmf(Vec<Dtmf>),
 }
 
