@@ -55,7 +55,12 @@ impl fmt::Display for Who {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Happening {
     /// The far end answered; presses begin.
-    Answered,
+    Answered {
+        /// 200, or another 2xx.
+        status: u16,
+        /// Its reason phrase.
+        reason: String,
+    },
     /// The script called a function of the server.
     Called {
         /// `file:line`.
@@ -77,8 +82,11 @@ pub enum Happening {
         /// The hangup cause, or what went wrong.
         cause: String,
     },
-    /// The phone sent BYE or CANCEL.
-    HangsUp,
+    /// The phone ends the call.
+    HangsUp {
+        /// `BYE` or, before the answer, `CANCEL`.
+        method: &'static str,
+    },
     /// The far end sent a key.
     Key {
         /// `0`-`9`, `*`, `#`, `A`-`D`.
@@ -182,13 +190,13 @@ impl Happening {
 impl fmt::Display for Happening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answered => write!(f, "is answered"),
+            Self::Answered { status, reason } => write!(f, "is answered: {status} {reason}"),
             Self::Called { place, call } => write!(f, "{place}  {call}"),
             Self::Calls { target, from } => write!(f, "calls {target} as {from}"),
             Self::Ended { by: Ender::Caller, cause } => write!(f, "has hung up: {cause}"),
             Self::Ended { by: Ender::Failure, cause } => write!(f, "lost the call: {cause}"),
-            Self::Ended { by: Ender::FarEnd, cause } => write!(f, "is hung up on: {cause}"),
-            Self::HangsUp => write!(f, "hangs up"),
+            Self::Ended { by: Ender::FarEnd, cause } => write!(f, "is hung up on: BYE, {cause}"),
+            Self::HangsUp { method } => write!(f, "hangs up: {method}"),
             Self::Key { key } => write!(f, "is sent key {key}"),
             Self::Logged { level, place: Some(place), message } => {
                 write!(f, "{place}  [{level}] {message}")

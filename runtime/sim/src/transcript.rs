@@ -10,13 +10,13 @@
 //! ```text
 //!      0.000  caller  calls 1000 as 5551000
 //!      0.000  script  menu.lua:1  session:answer()
-//!      0.000  caller  is answered
+//!      0.000  caller  is answered: 200 OK
 //!      0.000  script  menu.lua:2  session:streamFile("hello.wav")
 //!      0.020  caller  hears audio at -19 dBFS
 //!      0.500  caller  presses 1
 //!      1.840  caller  hears silence, after 1.82 s
 //!      1.840  log     menu.lua:3  [NOTICE] chosen: 1
-//!      1.840  caller  is hung up on: NORMAL_CLEARING
+//!      1.840  caller  is hung up on: BYE, NORMAL_CLEARING
 //!
 //! variables
 //!   choice = 1
@@ -148,7 +148,7 @@ mod tests {
                     0,
                     Happening::Called { place: "a.lua:1".into(), call: "session:answer()".into() },
                 ),
-                at(0, Happening::Answered),
+                at(0, Happening::Answered { status: 200, reason: "OK".into() }),
                 at(20, Happening::Sound(Sound::Audio { dbfs: -19.2 })),
                 at(500, Happening::Presses { key: '1' }),
                 at(1840, Happening::Silence { lasted: Duration::from_millis(1820) }),
@@ -178,13 +178,13 @@ mod tests {
         let expected = "     \
      0.000  caller  calls 1000 as 5551000
      0.000  script  a.lua:1  session:answer()
-     0.000  caller  is answered
+     0.000  caller  is answered: 200 OK
      0.020  caller  hears audio at -19 dBFS
      0.500  caller  presses 1
      1.840  caller  hears silence, after 1.82 s
      1.840  log     a.lua:3  [NOTICE] two
                     lines
-     1.840  caller  is hung up on: NORMAL_CLEARING
+     1.840  caller  is hung up on: BYE, NORMAL_CLEARING
 
 variables
   choice = 1
