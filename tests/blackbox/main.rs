@@ -2,6 +2,8 @@
 
 /// Sound in both directions, compared sample by sample.
 mod audio;
+/// Causes and statuses, as FreeSWITCH maps them.
+mod causes;
 /// Codecs, offers and answers.
 mod codecs;
 /// `call`, `run`, `check`, `help`, `--version`: what they print and answer.

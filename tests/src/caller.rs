@@ -151,7 +151,13 @@ impl Caller {
 
     /// Gives up the INVITE that has no final response yet. Does not wait.
     pub fn cancel(&self) {
-        self.send_with("CANCEL", self.invite_cseq, self.branch, "", "");
+        self.cancel_with("");
+    }
+
+    /// The same with one more header; empty is none.
+    pub fn cancel_with(&self, header: &str) {
+        let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
+        self.send_with("CANCEL", self.invite_cseq, self.branch, &header, "");
     }
 
     /// Sends a request within the call (`headers` end with CRLF each), and answers its response.

@@ -73,7 +73,9 @@ impl Configuration {
 </include>
 "#
         );
-        self.write(&format!("dialplan/default/test_{number}.xml"), &text)
+        // The number may be a pattern.
+        let name: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.write(&format!("dialplan/default/test_{name}.xml"), &text)
     }
 
     /// An extension that runs a script: `extension` and [`Self::script`] in one.

@@ -9,6 +9,7 @@
 //! * [`configuration`] is a copy of `conf/` that a test may change.
 //! * [`server`], [`log`]: the running server and what it said.
 //! * [`caller`], [`message`]: a phone in the test's hand, and the SIP text that it reads.
+//! * [`peer`]: a phone that is called and refuses as told.
 //! * [`sipp`], [`baresip`]: peers that others wrote.
 //! * [`audio`]: sounds to play, and how alike two recordings are.
 //! * [`ports`], [`deadline`]: free ports, and waiting for conditions.
@@ -24,6 +25,7 @@ pub mod configuration;
 pub mod deadline;
 pub mod log;
 pub mod message;
+pub mod peer;
 pub mod ports;
 pub mod server;
 pub mod sipp;
@@ -33,5 +35,6 @@ pub use binary::{Finished, ringfence};
 pub use caller::Caller;
 pub use configuration::Configuration;
 pub use deadline::{DEADLINE, eventually};
+pub use peer::Peer;
 pub use server::Server;
 pub use sipp::Sipp;
