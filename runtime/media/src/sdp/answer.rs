@@ -37,11 +37,7 @@ pub(super) fn accept(answer: &[u8], capabilities: &Capabilities) -> Result<Agree
     agree(&answer, &audio, capabilities)
 }
 
-fn agree(
-    theirs: &Description,
-    audio: &Audio,
-    ours: &Capabilities,
-) -> Result<Agreement, Refusal> {
+fn agree(theirs: &Description, audio: &Audio, ours: &Capabilities) -> Result<Agreement, Refusal> {
     let common = || audio.codecs.iter().filter(|(_, codec)| ours.codecs.contains(codec));
     let rank = |codec: Codec| ours.codecs.iter().position(|own| *own == codec);
     let chosen = match ours.preference {

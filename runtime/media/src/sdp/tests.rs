@@ -10,8 +10,10 @@ fn local() -> SocketAddr {
 
 /// An offer with these lines after the usual head.
 fn described(media: &str) -> Vec<u8> {
-    format!("v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n{media}")
-        .into_bytes()
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n{media}"
+    )
+    .into_bytes()
 }
 
 fn agreed(media: &str) -> Agreement {
@@ -19,8 +21,7 @@ fn agreed(media: &str) -> Agreement {
 }
 
 fn answered(media: &str) -> (String, Agreement) {
-    let (answer, agreement) =
-        answer(&described(media), &Capabilities::default(), local()).unwrap();
+    let (answer, agreement) = answer(&described(media), &Capabilities::default(), local()).unwrap();
     (String::from_utf8(answer.to_vec()).unwrap(), agreement)
 }
 
@@ -98,7 +99,13 @@ fn without_a_common_codec_the_refusal_names_what_was_offered() {
 
 #[test]
 fn without_audio_it_is_refused() {
-    for media in ["", "m=video 4000 RTP/AVP 31\r\n", "m=audio 0 RTP/AVP 0\r\n", "m=audio 4000 RTP/SAVP 0\r\n", "m=image 4000 udptl t38\r\n"] {
+    for media in [
+        "",
+        "m=video 4000 RTP/AVP 31\r\n",
+        "m=audio 0 RTP/AVP 0\r\n",
+        "m=audio 4000 RTP/SAVP 0\r\n",
+        "m=image 4000 udptl t38\r\n",
+    ] {
         let refusal = refused(&described(media));
         assert!(matches!(refusal, Refusal::NoAudio(_)), "{media}: {refusal}");
         assert_eq!(refusal.status(), 488);
@@ -107,7 +114,13 @@ fn without_audio_it_is_refused() {
 
 #[test]
 fn what_is_not_sdp_is_unreadable() {
-    for body in [&b""[..], b"hello", b"\xff\xfe\x00", b"m=audio 4000 RTP/AVP 0\r\n", b"v=0\r\nm=audio x RTP/AVP 0\r\n"] {
+    for body in [
+        &b""[..],
+        b"hello",
+        b"\xff\xfe\x00",
+        b"m=audio 4000 RTP/AVP 0\r\n",
+        b"v=0\r\nm=audio x RTP/AVP 0\r\n",
+    ] {
         let refusal = refused(body);
         assert!(matches!(refusal, Refusal::Unreadable(_)), "{body:?}: {refusal}");
         assert_eq!(refusal.status(), 400);

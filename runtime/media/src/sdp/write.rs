@@ -15,7 +15,11 @@ pub(super) fn with_origin(id: u64, version: u64, ip: IpAddr, body: &str) -> Stri
 }
 
 /// The audio line of an offer.
-pub(super) fn offer(capabilities: &Capabilities, local: SocketAddr, direction: Direction) -> String {
+pub(super) fn offer(
+    capabilities: &Capabilities,
+    local: SocketAddr,
+    direction: Direction,
+) -> String {
     let codecs: Vec<_> =
         capabilities.codecs.iter().map(|codec| (codec.payload_type(), *codec)).collect();
     audio("RTP/AVP", local.port(), &codecs, capabilities.dtmf, capabilities.ptime, direction)
