@@ -1,6 +1,9 @@
 //! What can be played.
 
+mod cache;
+mod file;
 mod library;
+mod resample;
 pub(crate) mod tone;
 
 use std::path::PathBuf;

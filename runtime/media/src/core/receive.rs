@@ -11,8 +11,8 @@ use super::{Core, Wire};
 use crate::codec::{Codec, SAMPLES_PER_MS};
 use crate::dtmf::{self, Dtmf, DtmfSource};
 use crate::far::Admission;
-use crate::rtcp;
-use crate::rtp::{Header, Reception, Sequence};
+use crate::rtcp::{self, Block};
+use crate::rtp::{Header, Sequence};
 use crate::stream::{Heard, StreamEvent, count};
 
 /// What is known of the far end's packets.
@@ -49,10 +49,13 @@ impl Receiving {
         std::mem::take(&mut self.heard)
     }
 
-    /// What a report says of the far end: its SSRC, its packets, its last report.
-    pub(super) fn report(&mut self) -> Option<(u32, Reception, Option<(u32, Instant)>)> {
+    /// What a report says of the far end's packets.
+    pub(super) fn block(&mut self, now: Instant) -> Option<Block> {
         let source = self.source.as_mut()?;
-        Some((source.ssrc, source.sequence.report(), self.sender_report))
+        let (last_report, delay) = self.sender_report.map_or((0, 0), |(middle, at)| {
+            (middle, rtcp::delay(now.saturating_duration_since(at)))
+        });
+        Some(Block { ssrc: source.ssrc, reception: source.sequence.report(), last_report, delay })
     }
 
     pub(super) fn loss_and_jitter(&self) -> Option<(u64, u32)> {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Core, Wire};
 use crate::codec::SAMPLES_PER_MS;
 use crate::dtmf::Dtmf;
-use crate::rtcp::{self, Block, Sent};
+use crate::rtcp::{self, Sent};
 use crate::rtp::{HEADER, Header};
 use crate::stream::{MAX_QUEUED_DTMF, count};
 
@@ -230,12 +230,7 @@ impl Core {
             packets: self.sending.packets,
             bytes: self.sending.bytes,
         });
-        let block = self.receiving.report().map(|(ssrc, reception, seen)| {
-            let (last_report, delay) = seen.map_or((0, 0), |(middle, at)| {
-                (middle, rtcp::delay(now.saturating_duration_since(at)))
-            });
-            Block { ssrc, reception, last_report, delay }
-        });
+        let block = self.receiving.block(now);
         let name = format!("{:08x}@ringfence", self.sending.ssrc);
         wire.rtcp(&rtcp::write(self.sending.ssrc, sent, block, &name, bye), to);
     }

@@ -10,8 +10,8 @@ const MAX_SAMPLES: u64 = 120 * RATE as u64;
 const MAX_FREQUENCIES: usize = 8;
 /// The level of each frequency in dBm0 unless `v=` says otherwise: libteletone's.
 const LEVEL: f64 = -7.0;
-/// The level of a sine that just does not clip in G.711.
-const FULL_SCALE: f64 = 3.14;
+/// The level of a sine that just does not clip in µ-law.
+const FULL_SCALE: f64 = 3.17;
 /// A key in a script sounds so long and is followed by so much silence (`d=`, `w=`), in ms.
 const KEY: (u64, u64) = (250, 50);
 
