@@ -15,14 +15,29 @@ const QUEUE: usize = 1024;
 const FIRST_EPHEMERAL: u16 = 32768;
 
 /// The sockets of a network: where datagrams with their source go.
-type Sockets = Mutex<HashMap<SocketAddr, mpsc::Sender<(Bytes, SocketAddr)>>>;
+type Sockets = HashMap<SocketAddr, mpsc::Sender<(Bytes, SocketAddr)>>;
+
+/// Whether a datagram passes: its bytes, from, to.
+type Filter = Arc<dyn Fn(&[u8], SocketAddr, SocketAddr) -> bool + Send + Sync>;
+
+#[derive(Default)]
+struct Wire {
+    sockets: Sockets,
+    filter: Option<Filter>,
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.sockets.keys()).finish()
+    }
+}
 
 /// A network in memory. Clones are the same network.
 ///
 /// Delivery is immediate and in order. A datagram to an address without a socket is lost.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    sockets: Arc<Sockets>,
+    wire: Arc<Mutex<Wire>>,
 }
 
 impl Network {
@@ -32,29 +47,35 @@ impl Network {
         Self::default()
     }
 
+    /// From now on loses each datagram that `passes` (its bytes, from, to) is false for: the bad
+    /// weather of a test.
+    pub fn filter(
+        &self,
+        passes: impl Fn(&[u8], SocketAddr, SocketAddr) -> bool + Send + Sync + 'static,
+    ) {
+        self.wire.lock().filter = Some(Arc::new(passes));
+    }
+
     /// Opens a socket; port 0 takes a free one.
     ///
     /// # Errors
     ///
     /// `AddrInUse` when the address is taken or no port is free.
     pub fn bind(&self, address: SocketAddr) -> io::Result<Socket> {
-        let mut sockets = self.sockets.lock();
+        let sockets = &mut self.wire.lock().sockets;
         let local = match address.port() {
-            0 => free_port(&sockets, address.ip()),
+            0 => free_port(sockets, address.ip()),
             _ => Some(address).filter(|address| !sockets.contains_key(address)),
         }
         .ok_or_else(|| io::Error::from(io::ErrorKind::AddrInUse))?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         sockets.insert(local, sender);
-        let network = Arc::downgrade(&self.sockets);
+        let network = Arc::downgrade(&self.wire);
         Ok(Socket { local, network, receiver: tokio::sync::Mutex::new(receiver) })
     }
 }
 
-fn free_port(
-    sockets: &HashMap<SocketAddr, mpsc::Sender<(Bytes, SocketAddr)>>,
-    ip: IpAddr,
-) -> Option<SocketAddr> {
+fn free_port(sockets: &Sockets, ip: IpAddr) -> Option<SocketAddr> {
     (FIRST_EPHEMERAL..=u16::MAX)
         .map(|port| SocketAddr::new(ip, port))
         .find(|address| !sockets.contains_key(address))
@@ -64,7 +85,7 @@ fn free_port(
 #[derive(Debug)]
 pub struct Socket {
     local: SocketAddr,
-    network: Weak<Sockets>,
+    network: Weak<Mutex<Wire>>,
     receiver: tokio::sync::Mutex<mpsc::Receiver<(Bytes, SocketAddr)>>,
 }
 
@@ -77,9 +98,13 @@ impl Socket {
 
     /// Sends a datagram; one that nobody takes is lost.
     pub fn send_to(&self, datagram: Bytes, to: SocketAddr) {
-        let Some(sockets) = self.network.upgrade() else { return };
-        let sender = sockets.lock().get(&to).cloned();
-        if let Some(sender) = sender {
+        let Some(wire) = self.network.upgrade() else { return };
+        let (sender, filter) = {
+            let wire = wire.lock();
+            (wire.sockets.get(&to).cloned(), wire.filter.clone())
+        };
+        let passes = filter.is_none_or(|passes| passes(&datagram, self.local, to));
+        if let Some(sender) = sender.filter(|_| passes) {
             // A full queue loses the datagram, as a network would.
             let _ = sender.try_send((datagram, self.local));
         }
@@ -103,8 +128,8 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Some(sockets) = self.network.upgrade() {
-            sockets.lock().remove(&self.local);
+        if let Some(wire) = self.network.upgrade() {
+            wire.lock().sockets.remove(&self.local);
         }
     }
 }
@@ -133,6 +158,18 @@ mod tests {
         assert_eq!(network.bind(address(5060)).unwrap_err().kind(), io::ErrorKind::AddrInUse);
         drop(a);
         network.bind(address(5060)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_filter_loses_datagrams() {
+        let network = Network::new();
+        let a = network.bind(address(1)).unwrap();
+        let b = network.bind(address(2)).unwrap();
+        network.filter(|bytes, _, _| bytes != b"no");
+        b.send_to(Bytes::from_static(b"no"), a.local_addr());
+        b.send_to(Bytes::from_static(b"yes"), a.local_addr());
+        assert_eq!(a.try_recv_from().map(|(bytes, _)| bytes), Some(Bytes::from_static(b"yes")));
+        assert!(a.try_recv_from().is_none());
     }
 
     #[tokio::test]

@@ -160,8 +160,11 @@ impl Stack {
                 shard.outlets.push(Outlet::Simulated(Arc::clone(socket)));
                 readers.spawn(transport::hear_simulated(Arc::clone(socket), index, steer.clone()));
             }
+            let network = network.clone();
             tokio::spawn(async move {
                 shard.run().await;
+                // The sockets do not keep their network: as long as the stack runs, this does.
+                drop(network);
                 readers.shutdown().await;
             });
         }
