@@ -4,7 +4,8 @@
 
 use std::thread;
 
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceTable, ResourceType};
 use wasmtime::{Engine, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wizer::Wizer;
@@ -61,11 +62,57 @@ fn run(wasm: &[u8], function: &str) -> wasmtime::Result<Vec<u8>> {
         async |store: &mut Store<Preparation>, component: &Component| {
             let mut linker = Linker::new(component.engine());
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-            linker.define_unknown_imports_as_traps(component)?;
+            refuse_the_rest(&mut linker, component)?;
             linker.instantiate_async(store, component).await
         },
     ))?;
     Ok(snapshot)
+}
+
+/// Lets every import that is not WASI's end the preparation.
+///
+/// (wasmtime's own `define_unknown_imports_as_traps` would also stub WASI's older versions, which
+/// the linker offers under the newer name.)
+fn refuse_the_rest(
+    linker: &mut Linker<Preparation>,
+    component: &Component,
+) -> wasmtime::Result<()> {
+    let engine = component.engine();
+    let component = component.component_type();
+    for (name, import) in component.imports(engine) {
+        match import.ty {
+            _ if name.starts_with("wasi:") => {}
+            ComponentItem::ComponentInstance(instance) => {
+                let mut interface = linker.instance(name)?;
+                for (export, item) in instance.exports(engine) {
+                    refuse(&mut interface, name, export, &item.ty)?;
+                }
+            }
+            item => refuse(&mut linker.root(), "", name, &item)?,
+        }
+    }
+    Ok(())
+}
+
+fn refuse(
+    interface: &mut LinkerInstance<'_, Preparation>,
+    of: &str,
+    name: &str,
+    item: &ComponentItem,
+) -> wasmtime::Result<()> {
+    match item {
+        ComponentItem::ComponentFunc(_) => {
+            let called = format!("{of} {name}");
+            interface.func_new(name, move |_, _, _, _| {
+                wasmtime::bail!("it called the host ({}); it must not", called.trim())
+            })
+        }
+        ComponentItem::Resource(_) => {
+            interface.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))
+        }
+        // Types; and what no linker can offer, which is reported when the instance is built.
+        _ => Ok(()),
+    }
 }
 
 struct Preparation {

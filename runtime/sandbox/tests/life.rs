@@ -1,4 +1,5 @@
 //! A run from its start to its end, and everything that can end it from inside.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -101,8 +102,9 @@ async fn a_preparation_that_calls_the_host_is_refused() {
         true,
     );
     let refused = home.sandbox.load::<Lent>("test", &wasm, link, Some("prepare")).unwrap_err();
-    let LoadError::Snapshot { function, .. } = &refused else { panic!("{refused}") };
+    let LoadError::Snapshot { function, why, .. } = &refused else { panic!("{refused}") };
     assert_eq!(function, "prepare");
+    assert!(why.contains("test:host/calls wait"), "{why}");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Every limit of a profile, hit.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

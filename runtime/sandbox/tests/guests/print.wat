@@ -1,4 +1,4 @@
-;; Writes a text to stdout, then another to stderr; `times` times.
+;; Writes a text to stdout, then another to stderr; `times` times. Its preparation does nothing.
 (component
   (import "wasi:io/error@0.2.6" (instance $error (export "error" (type (sub resource)))))
   (alias export $error "error" (type $error))
@@ -36,6 +36,7 @@
     (import "wasi" "write" (func $write (param i32 i32 i32 i32)))
     (import "wasi" "stdout" (func $stdout (result i32)))
     (import "wasi" "stderr" (func $stderr (result i32)))
+    (func (export "prepare"))
     ;; Two texts, times.
     (func (export "print") (param i32 i32 i32 i32 i32)
       (local $out i32) (local $err i32)
@@ -56,5 +57,6 @@
       (export "write" (func $write))
       (export "stdout" (func $stdout))
       (export "stderr" (func $stderr))))))
+  (func (export "prepare") (canon lift (core func $i "prepare")))
   (func (export "print") (param "out" string) (param "err" string) (param "times" u32)
     (canon lift (core func $i "print") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))

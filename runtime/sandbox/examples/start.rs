@@ -1,0 +1,114 @@
+//! What a run costs: start to answer to end, and what waiting runs keep.
+//!
+//! `cargo run --release -p ringfence-sandbox --example start [runs [waiting]]`
+//!
+//! The guest has a page of memory and does nothing: the figures are what the sandbox itself adds to
+//! an interpreter's. The bench of the repository measures scripts.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "an example on the command line")]
+
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ringfence_sandbox::wasmtime::Store;
+use ringfence_sandbox::wasmtime::component::{Instance, Linker};
+use ringfence_sandbox::{Calling, Config, Guest, JobHandle, Profile, Run, Sandbox, State};
+
+const GUEST: &str = r#"(component
+    (import "example:host/calls" (instance $host (export "wait" (func))))
+    (core module $m
+        (import "host" "wait" (func $wait))
+        (memory 1)
+        (func (export "answer") (result i32) i32.const 7)
+        (func (export "wait") (result i32) call $wait i32.const 7))
+    (core func $wait (canon lower (func $host "wait")))
+    (core instance $i (instantiate $m (with "host" (instance (export "wait" (func $wait))))))
+    (func (export "answer") (result u32) (canon lift (core func $i "answer")))
+    (func (export "wait") (result u32) (canon lift (core func $i "wait"))))"#;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<usize>().unwrap());
+    let runs = arguments.next().unwrap_or(5_000);
+    let waiting = arguments.next().unwrap_or(1_000);
+
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::new(Config::new(folder.path().join("cache"))).unwrap();
+    let wasm = wat::parse_str(GUEST).unwrap();
+    let guest = sandbox.load("example", &wasm, link, None).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(measure(&sandbox, &guest, runs, waiting));
+}
+
+async fn measure(sandbox: &Sandbox, guest: &Guest<()>, runs: usize, waiting: usize) {
+    let profile = Arc::new(Profile::new("example"));
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let began = Instant::now();
+        start(sandbox, guest, &profile, "answer").await.wait().await.result.unwrap();
+        times.push(began.elapsed());
+    }
+    times.sort();
+    println!(
+        "{runs} runs, start to answer to end: median {:?}, p99 {:?}",
+        at(&times, 50),
+        at(&times, 99)
+    );
+
+    let before = resident();
+    let mut jobs = Vec::new();
+    for _ in 0..waiting {
+        jobs.push(start(sandbox, guest, &profile, "wait").await);
+    }
+    while sandbox.jobs().iter().any(|job| job.cost.host_calls == 0) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let during = resident();
+    println!("{waiting} waiting: {:.1} kB each", (during - before) / waiting as f64);
+    let began = Instant::now();
+    sandbox.kill_all("measured");
+    sandbox.idle().await;
+    println!("all killed in {:?}; {:.0} kB more than before", began.elapsed(), resident() - before);
+}
+
+async fn start(
+    sandbox: &Sandbox,
+    guest: &Guest<()>,
+    profile: &Arc<Profile>,
+    export: &'static str,
+) -> JobHandle<(), u32> {
+    let run = Run::new("example", Arc::clone(profile), ());
+    sandbox.start(guest, run, move |store, instance| call(store, instance, export)).await.unwrap()
+}
+
+fn call<'a>(
+    store: &'a mut Store<State<()>>,
+    instance: Instance,
+    export: &'static str,
+) -> Calling<'a, u32> {
+    Box::pin(async move {
+        let export = instance.get_typed_func::<(), (u32,)>(&mut *store, export)?;
+        Ok(export.call_async(store, ()).await?.0)
+    })
+}
+
+fn link(linker: &mut Linker<State<()>>) -> ringfence_sandbox::wasmtime::Result<()> {
+    linker.instance("example:host/calls")?.func_wrap_async("wait", |store, (): ()| {
+        let job = Arc::clone(store.data().job());
+        Box::new(async move {
+            let _waiting = job.enter("example.wait");
+            std::future::pending::<()>().await;
+            Ok(())
+        })
+    })
+}
+
+fn at(sorted: &[Duration], percent: usize) -> Duration {
+    sorted.get(sorted.len() * percent / 100).copied().unwrap_or_default()
+}
+
+/// Resident memory of this process, in kB.
+fn resident() -> f64 {
+    let all = fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+    let line = all.lines().find(|line| line.starts_with("Rss:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
