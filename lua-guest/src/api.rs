@@ -1,8 +1,6 @@
 //! `freeswitch.API`: commands, as on the console.
 
-use mlua::{
-    AnyUserData, Lua, MultiValue, Table, UserData, UserDataFields, UserDataRegistry, Value,
-};
+use mlua::{AnyUserData, Lua, MultiValue, Table, UserDataFields, UserDataRegistry, Value};
 
 use crate::{
     arguments::{Kind, Signature},
@@ -20,8 +18,6 @@ const NO_COMMAND: &str = "-ERR No application specified";
 struct Api {
     with_session: bool,
 }
-
-impl UserData for Api {}
 
 /// Adds the class to the table `freeswitch`.
 pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()> {
@@ -67,7 +63,7 @@ pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()>
     let create = lua.create_function(|lua, passed: MultiValue| {
         // The first argument is the class itself.
         let with_session = passed.iter().skip(1).any(session::is_session);
-        lua.create_userdata(Api { with_session }).map(Value::UserData)
+        lua.create_any_userdata(Api { with_session }).map(Value::UserData)
     })?;
     freeswitch.raw_set("API", crate::freeswitch::class(lua, create)?)
 }

@@ -152,7 +152,7 @@ fn follow(call: &Call<'_>, what: &str, operation: u64, file: bool) -> Result<End
             }
             Event::Message(data) => {
                 let event = EventObject::new(&data.name, data.headers, data.body);
-                ("event", call.lua.create_userdata(event).map(Value::UserData))
+                ("event", call.lua.create_any_userdata(event).map(Value::UserData))
             }
         };
         let answer = object.map(|object| ask(call, kind, object)).unwrap_or_else(|error| {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use mlua::{AnyUserData, UserData, UserDataFields, UserDataRegistry};
+use mlua::{AnyUserData, UserDataFields, UserDataRegistry};
 
 use crate::{
     arguments::{Arguments, Kind, Signature},
@@ -17,8 +17,6 @@ pub(crate) struct Event {
     headers: Vec<(String, String)>,
     body: Option<String>,
 }
-
-impl UserData for Event {}
 
 impl Event {
     pub(crate) fn new(name: &str, headers: Vec<(String, String)>, body: Option<String>) -> Self {

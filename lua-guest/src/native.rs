@@ -36,7 +36,11 @@ impl Answer {
         Ok(Some(match self {
             Self::Nothing => return Ok(None),
             Self::Nil => Value::Nil,
-            Self::Int(number) => Value::Integer(number.into()),
+            // Lua 5.1 and 5.2 have no integers; mlua's are 32 bits wide there.
+            Self::Int(number) => match number.try_into() {
+                Ok(integer) => Value::Integer(integer),
+                Err(_) => Value::Number(number as f64),
+            },
             Self::Flag(flag) => Value::Boolean(flag),
             Self::Text(text) => Value::String(lua.create_string(ringfence_text::encode(&text))?),
             Self::Value(value) => value,

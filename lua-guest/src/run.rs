@@ -83,7 +83,8 @@ fn begin(interpreter: &Interpreter, invocation: &Invocation) -> mlua::Result<()>
         globals.raw_set("session", session::object(lua, handle)?)?;
     }
     if let Some(headers) = &invocation.environment {
-        globals.raw_set("env", lua.create_userdata(Event::new("API", headers.clone(), None))?)?;
+        globals
+            .raw_set("env", lua.create_any_userdata(Event::new("API", headers.clone(), None))?)?;
     }
     if invocation.origin == job::Origin::Api {
         globals.raw_set("stream", stream::object(lua)?)?;
@@ -132,6 +133,7 @@ pub(crate) fn without_own_frames(trace: &str) -> String {
         let frame = line.trim_start();
         own = frame.starts_with(place::OWN)
             || (own && frame.starts_with("(...tail call"))
+            || (frame.starts_with("[C]: in") && frame.ends_with("'native'"))
             || frame == "[C]: in function 'xpcall'";
         if own || line.is_empty() {
             continue;

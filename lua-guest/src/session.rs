@@ -13,7 +13,7 @@ use std::{
     rc::Rc,
 };
 
-use mlua::{AnyUserData, Lua, Table, UserData, UserDataFields, UserDataRegistry, Value};
+use mlua::{AnyUserData, Lua, Table, UserDataFields, UserDataRegistry, Value};
 
 use crate::{
     arguments::{Arguments, Kind, Signature},
@@ -48,8 +48,6 @@ impl fmt::Debug for Session {
 /// What Lua holds. Methods clone the reference: callbacks may come back to the same object.
 #[derive(Debug)]
 struct Object(Rc<Session>);
-
-impl UserData for Object {}
 
 /// One call of a method.
 pub(crate) struct Call<'a> {
@@ -299,7 +297,7 @@ pub(crate) fn register(natives: &Natives<'_>) -> mlua::Result<()> {
 
 /// The object for a call.
 pub(crate) fn object(lua: &Lua, handle: Handle) -> mlua::Result<AnyUserData> {
-    lua.create_userdata(Object(Rc::new(Session {
+    lua.create_any_userdata(Object(Rc::new(Session {
         handle,
         input: RefCell::default(),
         hook: RefCell::default(),

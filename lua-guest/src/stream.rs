@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use mlua::{AnyUserData, Lua, UserData, UserDataFields, UserDataRegistry, Value};
+use mlua::{AnyUserData, Lua, UserDataFields, UserDataRegistry, Value};
 
 use crate::{
     arguments::{Kind, Signature},
@@ -17,11 +17,9 @@ struct Stream {
     written: Rc<RefCell<Vec<u8>>>,
 }
 
-impl UserData for Stream {}
-
 /// The object of this run.
 pub(crate) fn object(lua: &Lua) -> mlua::Result<AnyUserData> {
-    lua.create_userdata(Stream::default())
+    lua.create_any_userdata(Stream::default())
 }
 
 /// Its methods.
