@@ -18,6 +18,6 @@ pub mod press;
 pub mod timeline;
 pub mod transcript;
 
-pub use offline::{Plan, RunError, run};
+pub use offline::{Plan, RunError, Tables, run, tables};
 pub use phone::{Dial, Finished, Phone};
 pub use transcript::Transcript;

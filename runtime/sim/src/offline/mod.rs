@@ -8,6 +8,7 @@
 mod configuration;
 mod recorder;
 mod script;
+mod tables;
 mod variables;
 
 use std::net::IpAddr;
@@ -31,6 +32,8 @@ use crate::press::Presses;
 use crate::transcript::{Outcome, Transcript};
 use recorder::Recorder;
 use script::Script;
+
+pub use tables::{Tables, tables};
 
 /// How long a script may go on after its call is over, in virtual time: hangup hooks, cleaning up.
 pub const AFTERWARDS: Duration = Duration::from_secs(60);

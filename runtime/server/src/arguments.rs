@@ -1,0 +1,252 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, NaiveDateTime};
+use clap::{Args, Parser, Subcommand};
+use ringfence_sim::press::Presses;
+
+/// A call server whose call scripts are WebAssembly guests.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ringfence",
+    version = crate::help::VERSION.as_str(),
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = "Begin with: ringfence serve --conf conf\n\
+                  then, in another shell: ringfence call 5000 --press 1"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Call(Call),
+    Check(Check),
+    Help(Help),
+    Run(Box<Run>),
+    Serve(Serve),
+}
+
+/// Answer calls until told to stop.
+///
+/// SIGTERM or SIGINT: new calls are refused (503), running ones may end within --grace, the rest is
+/// hung up. A second signal ends at once. SIGHUP reads the XML again.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) conf: Conf,
+    /// How long running calls may go on after the first signal, in seconds [default: shutdown-wait of
+    /// switch.conf.xml, 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) grace: Option<Duration>,
+    /// What to log: a level (error, warn, info, debug, trace), or a filter for each part:
+    /// info,ringfence_sip=debug [default: loglevel of switch.conf.xml, info]
+    #[arg(long, value_name = "FILTER", env = "RUST_LOG")]
+    pub(crate) log: Option<String>,
+    /// Log one JSON object a line
+    #[arg(long)]
+    pub(crate) log_json: bool,
+}
+
+/// Where the configuration is.
+#[derive(Args, Debug)]
+pub(crate) struct Conf {
+    /// The folder with freeswitch.xml [default: the first that exists of ./conf, /etc/ringfence]
+    #[arg(long, value_name = "DIR", env = "RINGFENCE_CONF")]
+    pub(crate) conf: Option<PathBuf>,
+}
+
+/// Call a number or SIP URI, as a phone would.
+///
+/// Prints what happens with its time. Exit code 0: answered and ended normally; see
+/// `ringfence help exit-codes`.
+#[derive(Args, Debug)]
+pub(crate) struct Call {
+    /// A number at --server, or sip:user@host[:port][;transport=tcp]
+    #[arg(value_name = "NUMBER|SIP-URI")]
+    pub(crate) target: String,
+    /// Where a number is called
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:5060")]
+    pub(crate) server: String,
+    /// The number or name that the call comes from
+    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    pub(crate) caller: String,
+    #[command(flatten)]
+    pub(crate) phone: Phone,
+    /// Press keys by SIP INFO instead of RTP telephone-events
+    #[arg(long)]
+    pub(crate) info: bool,
+    /// Write what is heard to a WAV file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// The most the whole call takes, in seconds; then it is cut
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    /// Print one JSON object at the end
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the log, too; a level or filter as for serve
+    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "info")]
+    pub(crate) log: Option<String>,
+}
+
+/// What a caller does; the same for `call` and `run`.
+#[derive(Args, Debug)]
+pub(crate) struct Phone {
+    /// Keys and pauses after the answer, as "1 500ms 2#"; see `ringfence help press`
+    #[arg(long, value_name = "KEYS", default_value = "", hide_default_value = true)]
+    pub(crate) press: Presses,
+    /// Play a WAV file to the far end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) play: Option<PathBuf>,
+    /// Hang up so many seconds after the answer
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) hangup_after: Option<Duration>,
+}
+
+/// Run a script offline, against a simulated caller.
+///
+/// The same switch as in serve, on a clock that jumps over waiting and a network in memory. Prints a
+/// transcript: what the script did (file:line), what the caller heard and pressed, the variables
+/// that were set, the result. Exit code 1 when the script failed.
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// A script file, or ~code (quoted) as in the dialplan
+    pub(crate) script: String,
+    /// Arguments of the script, argv[1] and on; what begins with - stands behind --
+    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) phone: Phone,
+    /// Set a channel variable before the script starts; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) variables: Vec<(String, String)>,
+    /// The caller's number
+    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    pub(crate) caller: String,
+    /// The number that is called
+    #[arg(long, value_name = "NUMBER", default_value = "5000")]
+    pub(crate) destination: String,
+    /// The Lua version [default: as lua.conf.xml says with --conf, else 5.4]
+    #[arg(long, value_name = "VERSION", value_parser = ["5.1", "5.2", "5.3", "5.4"])]
+    pub(crate) lua: Option<String>,
+    /// The configuration folder it belongs to: variables, sounds, lua.conf.xml, dialplan [default: the
+    /// nearest folder above the script with a freeswitch.xml, if any]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) conf: Option<PathBuf>,
+    /// When the call begins, as 2026-01-31T09:30:00 (UTC) or with an offset [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<SystemTime>,
+    /// The longest virtual time, in seconds; then the caller hangs up
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    /// Print the transcript as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the server's log, too; a level or filter as for serve
+    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "info")]
+    pub(crate) log: Option<String>,
+}
+
+/// Read the configuration, the dialplan and all scripts, and name every fault.
+///
+/// Exit code 1 when there is one.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) conf: Conf,
+    /// Check these scripts instead of the configuration and its scripts
+    pub(crate) scripts: Vec<PathBuf>,
+}
+
+/// Explain a command or a topic.
+#[derive(Args, Debug)]
+pub(crate) struct Help {
+    /// A command of this program, or: applications, commands, press, exit-codes, or the name of a
+    /// dialplan application or API command
+    pub(crate) topic: Option<String>,
+}
+
+/// Seconds, with a fraction; at most a year.
+fn seconds(text: &str) -> Result<Duration, String> {
+    const YEAR: f64 = 365.0 * 86400.0;
+    match text.strip_suffix('s').unwrap_or(text).parse::<f64>() {
+        Ok(seconds) if (0.0..=YEAR).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("seconds are a number from 0 to 31536000, as 30 or 1.5".to_owned()),
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a variable is name=value".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<SystemTime, String> {
+    let utc = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").map(|time| time.and_utc());
+    match utc {
+        Ok(time) => Ok(time.into()),
+        Err(_) => DateTime::parse_from_rfc3339(text)
+            .map(SystemTime::from)
+            .map_err(|_| "a time is 2026-01-31T09:30:00, or with an offset at its end".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_run_with_everything() {
+        let line = "ringfence run ivr.lua a --press 1 --var x=1=2 --var y= \
+                    --at 1970-01-02T00:00:00 --hangup-after 1.5 --log --json -- -b";
+        let Command::Run(run) = Arguments::try_parse_from(line.split_whitespace()).unwrap().command
+        else {
+            panic!("not run")
+        };
+        assert_eq!(run.args, ["a", "-b"]);
+        assert_eq!(run.variables, [("x".into(), "1=2".into()), ("y".into(), String::new())]);
+        assert_eq!(run.at, Some(UNIX_EPOCH + Duration::from_secs(86400)));
+        assert_eq!(run.phone.hangup_after, Some(Duration::from_millis(1500)));
+        assert_eq!((run.log.as_deref(), run.json), (Some("info"), true));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        for line in [
+            "run a.lua --var novalue",
+            "run a.lua --press 1x",
+            "run a.lua --at yesterday",
+            "run a.lua --lua 5.5",
+            "call 5000 --timeout -1",
+            "call 5000 --timeout inf",
+            "call",
+            "dial 5000",
+        ] {
+            let line = std::iter::once("ringfence").chain(line.split_whitespace());
+            assert!(Arguments::try_parse_from(line.clone()).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn an_offset_counts() {
+        let hour = UNIX_EPOCH + Duration::from_secs(3600);
+        assert_eq!(time("1970-01-01T01:00:00"), Ok(hour));
+        assert_eq!(time("1970-01-01T03:00:00+02:00"), Ok(hour));
+        assert_eq!(time("1970-01-01T01:00:00Z"), Ok(hour));
+    }
+}

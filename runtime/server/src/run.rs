@@ -1,0 +1,66 @@
+//! `ringfence run`: a script offline, against a simulated caller.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ringfence_sim::{Plan, RunError};
+
+use crate::arguments;
+use crate::exit::Exit;
+use crate::log::{self, Form};
+use crate::{place, print};
+
+pub(crate) fn run(arguments: Box<arguments::Run>) -> Exit {
+    let json = arguments.json;
+    let started = match &arguments.log {
+        Some(filter) => log::start(filter, Form::Timeless),
+        None => Ok(()),
+    };
+    match started.and_then(|()| Ok(ringfence_sim::run(&plan(*arguments)?)?)) {
+        Ok(transcript) => {
+            if json {
+                print::line(transcript.json());
+            } else {
+                // It ends with a line break of its own.
+                print::line(transcript.to_string().trim_end());
+            }
+            if transcript.result.ok { Exit::Ok } else { Exit::Failed }
+        }
+        Err(error) => {
+            print::error(format_args!("{error:#}"));
+            match error.downcast_ref::<RunError>() {
+                Some(RunError::Script(_)) => Exit::Usage,
+                _ => Exit::Failed,
+            }
+        }
+    }
+}
+
+/// The plan of the command line.
+fn plan(arguments: arguments::Run) -> anyhow::Result<Plan> {
+    let configuration = match &arguments.conf {
+        Some(folder) => Some(place::configuration(Some(folder))?),
+        None => belongs_to(&arguments.script),
+    };
+    let absolute = |path: PathBuf| place::absolute(&path);
+    Ok(Plan {
+        script: arguments.script,
+        arguments: arguments.args,
+        variables: arguments.variables,
+        caller: arguments.caller,
+        destination: arguments.destination,
+        lua: arguments.lua.map(|version| version.parse()).transpose()?,
+        configuration,
+        at: arguments.at.unwrap_or_else(SystemTime::now),
+        presses: arguments.phone.press,
+        play: arguments.phone.play.map(absolute),
+        hangup_after: arguments.phone.hangup_after,
+        timeout: arguments.timeout,
+        cache: place::cache(),
+    })
+}
+
+/// The configuration that a script lies in; none for code from the command line.
+fn belongs_to(script: &str) -> Option<PathBuf> {
+    if script.starts_with('~') { None } else { place::configuration_of(Path::new(script)) }
+}

@@ -1,0 +1,174 @@
+//! `ringfence serve`: the server, from its first line to its last.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use ringfence_host::{LuaConfiguration, Scripts};
+use ringfence_sandbox::Sandbox;
+use ringfence_switch::config::Configuration;
+use ringfence_switch::switch::Shutdown;
+use ringfence_switch::xml::Fault;
+use ringfence_switch::{Setup, Switch};
+use tracing::{info, warn};
+
+use crate::arguments;
+use crate::exit::Exit;
+use crate::log::{self, Form};
+use crate::parts;
+use crate::signals::{Request, Signals};
+use crate::{place, print, system};
+
+/// What killed scripts are told.
+const ENDING: &str = "the server ends";
+
+pub(crate) fn run(arguments: &arguments::Serve) -> Exit {
+    match serve(arguments) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            print::error(format_args!("{error:#}"));
+            Exit::Failed
+        }
+    }
+}
+
+/// Reads as what happens: configuration, log, machine, and then the parts from the bottom up.
+fn serve(arguments: &arguments::Serve) -> anyhow::Result<()> {
+    let folder = place::configuration(arguments.conf.conf.as_deref())?;
+    let configuration = configuration(&folder)?;
+    let settings = &configuration.switch;
+    let grace = arguments.grace.unwrap_or(Duration::from_secs(settings.shutdown_wait));
+
+    let form = if arguments.log_json { Form::Json } else { Form::Text };
+    let filter = arguments.log.as_deref().unwrap_or(log::level(&settings.loglevel));
+    log::start(filter, form)?;
+    info!(version = env!("CARGO_PKG_VERSION"), conf = %folder.display(), "ringfence starts");
+    system::check();
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(parts::threads(settings.call_threads, 1))
+        .thread_name("calls")
+        .enable_all()
+        .build()
+        .context("cannot start the threads for calls")?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let server = Server::start(configuration, &folder).await?;
+        welcome(&server.switch);
+        server.until_told(&mut signals, grace).await;
+        anyhow::Ok(())
+    })?;
+    // Whatever a script or a file system still does, the process ends.
+    runtime.shutdown_background();
+    info!("ringfence has ended");
+    Ok(())
+}
+
+/// The configuration. Its faults go to the operator's screen; they end the start only when nothing
+/// could be served.
+fn configuration(folder: &Path) -> anyhow::Result<Configuration> {
+    let tell = |faults: &[Fault]| faults.iter().for_each(|fault| print::error(fault));
+    let configuration = match Configuration::load(folder) {
+        Ok((configuration, faults)) => {
+            tell(&faults);
+            configuration
+        }
+        Err(faults) => {
+            tell(&faults);
+            bail!("the configuration in {} cannot be used", folder.display());
+        }
+    };
+    if configuration.profiles.is_empty() {
+        bail!("{}: no SIP profile that could be listened on; nobody could call", folder.display());
+    }
+    Ok(configuration)
+}
+
+/// A running server.
+struct Server {
+    switch: Switch,
+    sandbox: Sandbox,
+    scripts: Scripts,
+}
+
+impl Server {
+    /// Starts the parts, from the bottom up. Calls are taken as soon as there is a switch; one that
+    /// comes while the guests are compiled for the first time waits for its script.
+    async fn start(configuration: Configuration, folder: &Path) -> anyhow::Result<Self> {
+        let lua = LuaConfiguration::from_settings(&configuration.lua);
+        let sandbox = parts::sandbox(&configuration)?;
+        let media = parts::media(&configuration)?;
+        let sip = parts::sip(&configuration)?;
+        let switch = Switch::new(Setup {
+            configuration,
+            directory: Some(folder.to_path_buf()),
+            sip: Some(sip),
+            media,
+            clock: ringfence_rim::Clock::System,
+            hostname: parts::hostname(),
+        });
+        let scripts = Scripts::new(switch.clone(), sandbox.clone(), lua);
+        scripts.prepare().await.context("the guests cannot be used")?;
+        scripts.startup().await;
+        Ok(Self { switch, sandbox, scripts })
+    }
+
+    /// Serves until a signal or the command `shutdown` asks for the end, and then ends.
+    async fn until_told(&self, signals: &mut Signals, grace: Duration) {
+        let grace = loop {
+            tokio::select! {
+                request = signals.next() => match request {
+                    Request::Reload => self.reload().await,
+                    Request::Stop(signal) => {
+                        info!(signal, "asked to end");
+                        break grace;
+                    }
+                },
+                how = self.switch.shutdown_asked() => {
+                    info!(?how, "asked to end by the command shutdown");
+                    break if how == Shutdown::Now { Duration::ZERO } else { grace };
+                }
+            }
+        };
+        tokio::select! {
+            () = self.switch.shutdown(grace) => {}
+            signal = signals.stop() => warn!(signal, "asked again: ending at once"),
+        }
+        self.sandbox.close();
+        self.sandbox.kill_all(ENDING);
+    }
+
+    /// Reads the XML again; with errors in it the old one stays.
+    async fn reload(&self) {
+        match self.switch.reload().await {
+            Ok(faults) => {
+                let lua = LuaConfiguration::from_settings(&self.switch.configuration().lua);
+                self.scripts.configure(lua);
+                faults.iter().for_each(|fault| warn!("{fault}"));
+                info!("configuration read again");
+            }
+            Err(faults) => {
+                faults.iter().for_each(|fault| tracing::error!("{fault}"));
+                tracing::error!("the configuration cannot be used; the old one stays");
+            }
+        }
+    }
+}
+
+/// Tells where it listens and what to do next.
+fn welcome(switch: &Switch) {
+    let bound = switch.sip().map(ringfence_sip::Stack::bound).unwrap_or_default();
+    print::line(format_args!("Ringfence {} listens on", env!("CARGO_PKG_VERSION")));
+    for listener in &bound {
+        let transport = listener.transport.name();
+        print::line(format_args!("  {transport} {}  ({})", listener.address, listener.profile));
+    }
+    let Some(first) = bound.first() else { return };
+    let usual = first.address.port() == 5060 && first.address.ip().is_loopback();
+    let server = if usual { String::new() } else { format!(" --server {}", first.address) };
+    print::line(format_args!(
+        "Next: dial 5000 with a SIP phone, or in another shell:\n  \
+         ringfence call 5000 --press \"2s 1\"{server}\n\
+         Ctrl-C ends it."
+    ));
+}
