@@ -132,7 +132,7 @@ pub(crate) fn without_own_frames(trace: &str) -> String {
     for line in trace.lines() {
         let frame = line.trim_start();
         own = frame.starts_with(place::OWN)
-            || (own && frame.starts_with("(...tail call"))
+            || (own && (frame.starts_with("(...tail call") || frame.starts_with("(tail call)")))
             || (frame.starts_with("[C]: in") && frame.ends_with("'native'"))
             || frame == "[C]: in function 'xpcall'";
         if own || line.is_empty() {

@@ -1,0 +1,29 @@
+//! What wasmtime makes of `wit/call.wit`.
+//!
+//! Functions that can wait are asynchronous: the guest waits on its fiber and costs no thread. All can
+//! end the guest (a trap), which is for what no script should handle.
+
+#![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+
+wasmtime::component::bindgen!({
+    path: "../../wit",
+    world: "call-script",
+    imports: {
+        "ringfence:call/session.[method]session.answer": async | trappable,
+        "ringfence:call/session.[method]session.pre-answer": async | trappable,
+        "ringfence:call/session.[method]session.execute": async | trappable,
+        "ringfence:call/session.[method]session.start-playback": async | trappable,
+        "ringfence:call/session.[method]session.start-recording": async | trappable,
+        "ringfence:call/session.[method]session.start-sleep": async | trappable,
+        "ringfence:call/session.[method]session.start-digits": async | trappable,
+        "ringfence:call/session.[method]session.start-prompt": async | trappable,
+        "ringfence:call/session.[method]session.next-event": async | trappable,
+        "ringfence:call/api.execute": async | trappable,
+        "ringfence:call/api.sleep": async | trappable,
+        default: trappable,
+    },
+    exports: { default: async },
+    with: {
+        "ringfence:call/session.session": crate::session::Call,
+    },
+});

@@ -1,0 +1,51 @@
+//! What one run keeps on the server's side.
+
+use std::sync::Arc;
+
+use ringfence_sandbox::{Job, State};
+use ringfence_switch::{Session, Switch};
+
+use crate::trace::Trace;
+
+/// The longest text that a guest may hand over where nothing else is said, in bytes.
+///
+/// Longer than any dialplan data that FreeSWITCH takes; it bounds what one host call makes the
+/// switch keep.
+pub(crate) const MAX_TEXT: usize = 64 << 10;
+
+/// Lent to a run; comes back at its end, also when it was killed.
+pub(crate) struct Host {
+    /// The server; none when a script is only compiled, which calls nothing.
+    pub(crate) switch: Option<Switch>,
+    /// The call that the script serves.
+    pub(crate) session: Option<Session>,
+    /// `setAutoHangup`.
+    pub(crate) auto_hangup: bool,
+    /// What goes to whoever ran the command; none when nobody reads it.
+    pub(crate) output: Option<Vec<u8>>,
+    pub(crate) trace: Option<Arc<dyn Trace>>,
+}
+
+impl Host {
+    /// Nothing: for compiling a script.
+    pub(crate) fn nothing() -> Self {
+        Self { switch: None, session: None, auto_hangup: false, output: None, trace: None }
+    }
+
+    /// The server.
+    pub(crate) fn switch(&self) -> wasmtime::Result<&Switch> {
+        self.switch.as_ref().ok_or_else(|| wasmtime::format_err!("only compiling: nothing to call"))
+    }
+
+    /// Tells the trace, if there is one, about a call of the script. The text is not made otherwise.
+    pub(crate) fn tell(&self, job: &Job, call: impl FnOnce() -> String) {
+        if let Some(trace) = &self.trace {
+            trace.called(job.place().as_ref(), &call());
+        }
+    }
+}
+
+/// Tells the trace about a call of this run.
+pub(crate) fn tell(state: &State<Host>, call: impl FnOnce() -> String) {
+    state.host.tell(state.job(), call);
+}
