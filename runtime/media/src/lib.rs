@@ -1,6 +1,8 @@
 //! Audio of calls: RTP, codecs, tones, keys, sound files, recording, and the pacing of it all.
 //!
-//! Knows no SIP and no calls. Read [`Media`] and [`Stream`] first.
+//! Knows no SIP and no calls. Read [`Media`] and [`Stream`] first: `Media` opens streams and sounds,
+//! a `Stream` is told by its [`sdp::Agreement`] where the far end is, and plays, records, echoes and
+//! presses keys.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,6 +17,26 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Layout
+//!
+//! * `core` is one stream as a state machine: time, packets and commands in; packets and events out.
+//!   It knows no socket and no clock. Its parts: `far` (who is the far end), `rtp`, `rtcp`, `jitter`
+//!   (packets to samples), `player` (sources to samples), `dtmf` (keys both ways), `writer`
+//!   (recordings to disk, on a thread of its own).
+//! * `pace` drives cores on threads over UDP; `simulated` drives the same cores as tasks on a network
+//!   in memory and tokio's paused clock.
+//! * `stream` is the handle that callers hold; it only sends commands.
+//! * `source` opens sounds by name and keeps them in the wire codec, so that playing is copying.
+//! * `sdp` makes and reads offers and answers; it needs no stream.
+//!
+//! # Time
+//!
+//! A media thread cuts each 20 ms into slots of 1 ms; a stream that plays, records or presses keys
+//! has the emptiest one and is served there every packet length, by absolute time. A thread that was
+//! late sends at most three packets more than are due and then goes on later. A stream that does
+//! none of this is in no slot: it sends nothing, and of what it receives only keys are looked at.
+//! `cargo run --release --example load` measures it.
 
 mod codec;
 mod config;

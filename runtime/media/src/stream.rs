@@ -42,7 +42,8 @@ pub(crate) trait Link: Send + Sync {
 
 /// A handle to an audio stream: its own UDP port, a far end, and what is played and recorded.
 ///
-/// Clones are the same stream; it is closed with the last of them. No method waits: what is asked
+/// Clones are the same stream; it is closed with the last of them (a [`Playback`] or [`Recording`] has
+/// one). No method waits: what is asked
 /// is done by the stream's media thread within a few milliseconds, in the order asked.
 #[derive(Clone)]
 pub struct Stream(Arc<Inner>);

@@ -195,7 +195,8 @@ impl Open {
     }
 
     fn fail(&mut self, reason: String) {
-        tracing::warn!(path = %self.path.display(), "recording failed: {reason}");
+        // Whoever records reports it, with the call it is about.
+        tracing::debug!(path = %self.path.display(), "recording failed: {reason}");
         self.state.failed.store(true, Ordering::Relaxed);
         if let Ok(wav) = &mut self.file {
             wav.fault = Some(reason);

@@ -472,11 +472,11 @@ fn reports_flow_while_rtp_does_and_end_with_it() {
 
 #[test]
 fn rtcp_goes_where_sdp_says_and_its_source_is_judged() {
-    let rtcp = Some(address("198.51.100.1:5555"));
-    let mut bench = Bench::with(Agreement { rtcp, ..agreement() }, None);
+    let rtcp = address("198.51.100.1:5555");
+    let mut bench = Bench::with(Agreement { rtcp: Some(rtcp), ..agreement() }, None);
     bench.receive(TOLD, 0);
     bench.pass(6000);
-    assert_eq!(bench.sent.rtcp[0].1, rtcp.unwrap());
+    assert_eq!(bench.sent.rtcp[0].1, rtcp);
     bench.core.receive_rtcp(
         bench.now,
         address("198.51.100.1:5555"),

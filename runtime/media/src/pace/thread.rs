@@ -154,7 +154,7 @@ struct Entry {
     closed: Arc<AtomicBool>,
     /// Whether it is in the wheel.
     paced: bool,
-    /// Its earliest entry among the timers.
+    /// Its entry among the timers.
     timer: Option<Instant>,
 }
 
@@ -382,6 +382,7 @@ impl Thread {
 
     fn close(&mut self, now: Instant, id: u64) {
         let Some(mut entry) = self.entries.remove(&id) else { return };
+        self.timers.set(id, entry.timer, None);
         let mut out = Out {
             sockets: &mut entry.sockets,
             stream: id,
@@ -394,11 +395,8 @@ impl Thread {
 
     fn expire(&mut self) {
         let now = Instant::now();
-        while let Some((due, id)) = self.timers.take(now) {
+        while let Some(id) = self.timers.take(now) {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
-            if entry.timer != Some(due) {
-                continue; // An earlier one took its place.
-            }
             entry.timer = None;
             if entry.core.deadline().is_some_and(|deadline| deadline <= now) {
                 let mut out = Out {
@@ -414,12 +412,16 @@ impl Thread {
     }
 }
 
-/// Sees to it that the stream is looked at when it wants to be.
+/// Sees to it that the stream is looked at when it wants to be. One that was looked at too early
+/// is asked again then; that is cheaper than moving its deadline with every packet.
 fn arm(timers: &mut Timers, id: u64, entry: &mut Entry) {
     if let Some(deadline) = entry.core.deadline()
         && entry.timer.is_none_or(|timer| deadline < timer)
     {
+        timers.set(id, entry.timer, Some(deadline));
         entry.timer = Some(deadline);
-        timers.add(deadline, id);
     }
 }
+
+#[cfg(test)]
+mod tests;
