@@ -29,8 +29,6 @@ fn component(version: LuaVersion) -> &'static [u8] {
 #[derive(Clone)]
 pub(crate) struct Interpreter {
     pub(crate) guest: Guest<Host>,
-    /// Where its exports are, found once.
-    pub(crate) indices: Arc<CallScriptIndices>,
 }
 
 /// The guests of one sandbox, each compiled when it is first needed.
@@ -83,8 +81,10 @@ fn load(sandbox: &Sandbox, name: &str, version: LuaVersion) -> Result<Interprete
         },
         Some(PREPARE),
     )?;
-    let indices = CallScriptIndices::new(guest.instance_pre()).map_err(|error| {
-        LoadError::Imports { guest: name.to_owned(), why: format!("{error:#}") }
+    // Says now what would otherwise fail each run; a run looks them up in its own instance.
+    CallScriptIndices::new(guest.instance_pre()).map_err(|error| LoadError::Imports {
+        guest: name.to_owned(),
+        why: format!("{error:#}"),
     })?;
-    Ok(Interpreter { guest, indices: Arc::new(indices) })
+    Ok(Interpreter { guest })
 }

@@ -10,7 +10,7 @@ use ringfence_switch::{Cause, Hook, Session, Switch};
 use uuid::Uuid;
 
 use crate::{
-    bindings::{CallScriptIndices, Directory, Fault, Invocation, ringfence::call::job::Origin},
+    bindings::{CallScript, Directory, Fault, Invocation, ringfence::call::job::Origin},
     configuration::LuaConfiguration,
     guests::Guests,
     host::Host,
@@ -114,13 +114,12 @@ impl Launch {
                 environment: self.environment,
             },
         );
-        let indices = Arc::clone(&interpreter.indices);
         let handle = self
             .guests
             .sandbox()
             .start(&interpreter.guest, run, move |store, instance| {
                 Box::pin(async move {
-                    let script = CallScriptIndices::load(&indices, &mut *store, &instance)?;
+                    let script = CallScript::new(&mut *store, &instance)?;
                     script.call_run(store, &invocation).await
                 })
             })
@@ -254,7 +253,7 @@ pub(crate) async fn check(
     let name = text(path);
     let started = guests.sandbox().start(&interpreter.guest, run, move |store, instance| {
         Box::pin(async move {
-            let script = interpreter.indices.load(&mut *store, &instance)?;
+            let script = CallScript::new(&mut *store, &instance)?;
             script.call_check(store, &name, &source).await
         })
     });

@@ -31,6 +31,29 @@ const KEEP: usize = 32;
 /// Nobody but the owner may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
+/// A compiled guest that this program wrote, just now or in an earlier life.
+pub(crate) struct Code(Vec<u8>);
+
+impl Code {
+    /// What wasmtime makes of a component in binary form, for all engines with these settings.
+    pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self> {
+        engine.precompile_component(wasm).map(Self)
+    }
+
+    /// Makes it runnable. Fails when it was compiled for another version or processor.
+    pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        #[expect(
+            unsafe_code,
+            reason = "wasmtime runs such code unchecked. There are two ways to get a `Code`: \
+                      wasmtime has just compiled it, or it was read, once, from a file and a folder \
+                      that only this user can write, and has the checksum that was stored with it"
+        )]
+        unsafe {
+            Component::deserialize(engine, &self.0)
+        }
+    }
+}
+
 /// A folder of compiled guests, shared by all processes of this user.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -74,36 +97,22 @@ impl Cache {
     }
 
     /// The compiled guest, if the cache has it and it can be trusted.
-    pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<Component> {
+    pub(crate) fn load(&self, key: &Key) -> Option<Code> {
         let path = self.path(key);
-        let code = match self.read(&path) {
-            Ok(code) => code,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        match self.read(&path) {
+            Ok(code) => Some(Code(code)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 tracing::warn!("guest cache {}: {error}; compiling instead", path.display());
-                return None;
-            }
-        };
-        #[expect(
-            unsafe_code,
-            reason = "wasmtime runs such code unchecked. It was read once, into memory, from a file \
-                      and a folder that only this user can write, and has the checksum that was \
-                      stored with it: it is what this program wrote"
-        )]
-        let component = unsafe { Component::deserialize(engine, &code) };
-        match component {
-            Ok(component) => Some(component),
-            Err(error) => {
-                tracing::warn!("guest cache {}: {error:#}; compiling instead", path.display());
                 None
             }
         }
     }
 
     /// Keeps a compiled guest. Appears as a whole or not at all, also for other processes.
-    pub(crate) fn store(&self, key: &Key, code: &[u8]) {
+    pub(crate) fn store(&self, key: &Key, code: &Code) {
         let path = self.path(key);
-        match self.write(&path, code) {
+        match self.write(&path, &code.0) {
             Ok(()) => self.prune(),
             Err(error) => tracing::warn!(
                 "guest cache {}: {error}; guests are compiled at every start",

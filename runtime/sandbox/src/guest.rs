@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Engine, Store};
 
-use crate::cache::{Key, hex};
+use crate::cache::{Code, Key, hex};
 use crate::sandbox::Sandbox;
 use crate::snapshot;
 use crate::state::State;
@@ -58,7 +58,8 @@ pub struct Guest<T: 'static> {
 struct Inner<T: 'static> {
     name: Arc<str>,
     hash: String,
-    pre: InstancePre<State<T>>,
+    /// One for each of the sandbox's pools.
+    pres: Vec<InstancePre<State<T>>>,
 }
 
 impl<T> Guest<T> {
@@ -74,20 +75,34 @@ impl<T> Guest<T> {
         &self.inner.hash
     }
 
-    /// The component with its imports bound; for `bindgen!`'s indices.
+    /// The component with its imports bound, to look at its exports.
+    ///
+    /// There is one for each pool of slots, and what is found in one (`bindgen!`'s indices) does not
+    /// fit instances of the other: a run looks in its own instance.
     #[must_use]
     pub fn instance_pre(&self) -> &InstancePre<State<T>> {
-        &self.inner.pre
+        self.bound(0)
+    }
+
+    /// For one of the pools.
+    pub(crate) fn bound(&self, pool: usize) -> &InstancePre<State<T>> {
+        #[expect(clippy::indexing_slicing, reason = "slots come from the pools it was loaded for")]
+        &self.inner.pres[pool]
     }
 
     /// A store for one run: limits, time slices, kill.
-    pub(crate) fn store(&self, state: State<T>, ticker: &Arc<Ticker>) -> Store<State<T>>
+    pub(crate) fn store(
+        &self,
+        pool: usize,
+        state: State<T>,
+        ticker: &Arc<Ticker>,
+    ) -> Store<State<T>>
     where
         T: Send,
     {
         let handles = state.job.profile.handles;
         let host_call = state.job.profile.host_call;
-        let mut store = Store::new(self.inner.pre.engine(), state);
+        let mut store = Store::new(self.bound(pool).engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_max_component_handles(handles);
         store.set_hostcall_fuel(host_call);
@@ -128,7 +143,7 @@ impl Sandbox {
         &self,
         name: &str,
         wasm: &[u8],
-        link: impl FnOnce(&mut Linker<State<T>>) -> wasmtime::Result<()>,
+        link: impl Fn(&mut Linker<State<T>>) -> wasmtime::Result<()>,
         snapshot: Option<&str>,
     ) -> Result<Guest<T>, LoadError> {
         let guest = || name.to_owned();
@@ -140,28 +155,48 @@ impl Sandbox {
             };
             return Err(LoadError::NotAComponent { guest: guest(), why: why.to_owned() });
         }
-        let engine = &self.inner.engine;
-        let key = Key::new(engine, wasm, snapshot);
-        let component = match self.inner.cache.load(engine, &key) {
-            Some(component) => component,
-            None => self.compile(name, wasm, snapshot, &key)?,
+        let key = Key::new(self.engine(), wasm, snapshot);
+        let (code, kept) = match self.inner.cache.load(&key) {
+            Some(code) => (code, true),
+            None => (self.compile(name, wasm, snapshot)?, false),
         };
-        let imports = |error| LoadError::Imports { guest: guest(), why: format!("{error:#}") };
-        let mut linker = Linker::new(engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(imports)?;
-        link(&mut linker).map_err(imports)?;
-        let pre = linker.instantiate_pre(&component).map_err(imports)?;
+        let components = match self.components(&code) {
+            Ok(components) => components,
+            Err(error) if kept => {
+                tracing::warn!("guest {name}: the cache has it for another system: {error:#}");
+                let code = self.compile(name, wasm, snapshot)?;
+                self.inner.cache.store(&key, &code);
+                self.components(&code).map_err(|error| not_a_component(name, &error))?
+            }
+            Err(error) => return Err(not_a_component(name, &error)),
+        };
+        if !kept {
+            self.inner.cache.store(&key, &code);
+        }
+        let bind = |component: &Component| {
+            let mut linker = Linker::new(component.engine());
+            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+            link(&mut linker)?;
+            linker.instantiate_pre(component)
+        };
+        let pres = components.iter().map(bind).collect::<Result<Vec<_>, _>>();
+        let pres =
+            pres.map_err(|error| LoadError::Imports { guest: guest(), why: format!("{error:#}") })?;
         let hash = hex(&Sha256::digest(wasm));
-        Ok(Guest { inner: Arc::new(Inner { name: Arc::from(name), hash, pre }) })
+        Ok(Guest { inner: Arc::new(Inner { name: Arc::from(name), hash, pres }) })
     }
 
-    fn compile(
-        &self,
-        name: &str,
-        wasm: &[u8],
-        snapshot: Option<&str>,
-        key: &Key,
-    ) -> Result<Component, LoadError> {
+    /// The engine that compiles; the others take what it writes.
+    fn engine(&self) -> &Engine {
+        #[expect(clippy::indexing_slicing, reason = "there is always a warm pool")]
+        &self.inner.pools[0].engine
+    }
+
+    fn components(&self, code: &Code) -> wasmtime::Result<Vec<Component>> {
+        self.inner.pools.iter().map(|pool| code.component(&pool.engine)).collect()
+    }
+
+    fn compile(&self, name: &str, wasm: &[u8], snapshot: Option<&str>) -> Result<Code, LoadError> {
         let began = std::time::Instant::now();
         let prepared = match snapshot {
             None => None,
@@ -170,16 +205,13 @@ impl Sandbox {
             })?),
         };
         let wasm = prepared.as_deref().unwrap_or(wasm);
-        let not_a_component = |error: wasmtime::Error| LoadError::NotAComponent {
-            guest: name.to_owned(),
-            why: format!("{error:#}"),
-        };
-        let component = Component::new(&self.inner.engine, wasm).map_err(not_a_component)?;
+        let code =
+            Code::compile(self.engine(), wasm).map_err(|error| not_a_component(name, &error))?;
         tracing::info!("guest {name}: compiled in {:.1} s", began.elapsed().as_secs_f64());
-        match component.serialize() {
-            Ok(code) => self.inner.cache.store(key, &code),
-            Err(error) => tracing::warn!("guest {name}: cannot be kept: {error:#}"),
-        }
-        Ok(component)
+        Ok(code)
     }
+}
+
+fn not_a_component(guest: &str, error: &wasmtime::Error) -> LoadError {
+    LoadError::NotAComponent { guest: guest.to_owned(), why: format!("{error:#}") }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures_util::future::select_all;
 use ringfence_rim::Clock;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 use wasmtime::Store;
@@ -155,8 +156,8 @@ impl Sandbox {
     /// Starts a run: builds an instance of the guest and lets `body` call its export.
     ///
     /// Waits for a slot at most as long as the configuration says; the rest happens on the guest
-    /// threads. `body` gets the store and the instance; with `bindgen!` it is
-    /// `|store, instance| Box::pin(async move { indices.load(&mut *store, &instance)?.call_run(store, …).await })`.
+    /// threads. `body` gets the store and the instance, and is best written in place; with `bindgen!`:
+    /// `|store, instance| Box::pin(async move { World::new(&mut *store, &instance)?.call_run(store, …).await })`.
     /// Deadlines and kill hold from the start: a start function that never returns is ended too.
     ///
     /// # Errors
@@ -174,8 +175,8 @@ impl Sandbox {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let permit = match self.slot().await {
-            Ok(permit) => permit,
+        let slot = match self.slot().await {
+            Ok(slot) => slot,
             Err(why) => {
                 self.inner.table.refuse(why.name());
                 tracing::warn!(
@@ -203,7 +204,7 @@ impl Sandbox {
             guest: guest.clone(),
             job: Arc::clone(&job),
             listed,
-            permit,
+            slot,
             clock,
             output,
         };
@@ -215,13 +216,15 @@ impl Sandbox {
         Ok(JobHandle { job, ended: receiver, kill_on_drop: false })
     }
 
-    async fn slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        if self.inner.closed.load(Ordering::Relaxed) {
+    async fn slot(&self) -> Result<Slot, Refusal> {
+        let closed = || self.inner.closed.load(Ordering::Relaxed);
+        if closed() {
             return Err(Refusal::Closed);
         }
-        let slots = Arc::clone(&self.inner.slots);
-        if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
-            return Ok(permit);
+        for (pool, slots) in self.slots() {
+            if let Ok(permit) = slots.try_acquire_owned() {
+                return Ok(Slot { pool, _permit: permit });
+            }
         }
         let instances = self.inner.config.instances;
         let table = &self.inner.table;
@@ -231,13 +234,26 @@ impl Sandbox {
             return Err(Refusal::Capacity { instances });
         }
         let _waiting = Waiting(&table.waiting);
-        match timeout(self.inner.config.patience, slots.acquire_owned()).await {
-            Ok(Ok(permit)) if !self.inner.closed.load(Ordering::Relaxed) => Ok(permit),
-            // The semaphore is never closed; a permit after `close` goes back.
+        let any = self
+            .slots()
+            .map(|(pool, slots)| Box::pin(async move { (pool, slots.acquire_owned().await) }));
+        match timeout(self.inner.config.patience, select_all(any)).await {
+            Ok(((pool, Ok(permit)), ..)) if !closed() => Ok(Slot { pool, _permit: permit }),
+            // The semaphores are never closed; a permit after `close` goes back.
             Ok(_) => Err(Refusal::Closed),
             Err(_) => Err(Refusal::Capacity { instances }),
         }
     }
+
+    fn slots(&self) -> impl Iterator<Item = (usize, Arc<Semaphore>)> {
+        self.inner.pools.iter().map(|pool| Arc::clone(&pool.slots)).enumerate()
+    }
+}
+
+/// A place in one of the pools, free again when dropped.
+struct Slot {
+    pool: usize,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Counts a waiting start, also when it is given up.
@@ -256,7 +272,7 @@ struct Task<T: 'static> {
     guest: Guest<T>,
     job: Arc<Job>,
     listed: Listed,
-    permit: OwnedSemaphorePermit,
+    slot: Slot,
     clock: Clock,
     output: Arc<dyn Output>,
 }
@@ -267,7 +283,7 @@ impl<T: Send + 'static> Task<T> {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let Self { ticker, guest, job, mut listed, permit, clock, output } = self;
+        let Self { ticker, guest, job, mut listed, slot, clock, output } = self;
         let mut host = Some(host);
         let mut store: Option<Store<State<T>>> = None;
         let guest_call = Box::pin(async {
@@ -276,8 +292,8 @@ impl<T: Send + 'static> Task<T> {
             // It was put there above and nothing else takes it.
             let Some(lent) = host.take() else { return Err(wasmtime::format_err!("nothing lent")) };
             let state = State::new(lent, &job, clock, output, directories);
-            let store = store.insert(guest.store(state, &ticker));
-            let instance = guest.instance_pre().instantiate_async(&mut *store).await?;
+            let store = store.insert(guest.store(slot.pool, state, &ticker));
+            let instance = guest.bound(slot.pool).instantiate_async(&mut *store).await?;
             job.instantiated();
             body(store, instance).await
         });
@@ -298,7 +314,7 @@ impl<T: Send + 'static> Task<T> {
             }
             None => host,
         };
-        drop(permit);
+        drop(slot);
         let cost = job.cost();
         report(&job, &result);
         listed.ended(result.as_ref().err().map_or("returned", EndedBy::name));

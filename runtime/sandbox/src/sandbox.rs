@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::runtime::{Handle, Runtime};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
-use wasmtime::Engine;
 
 use crate::cache::Cache;
 use crate::config::Config;
+use crate::engine::Pool;
 use crate::job::{Job, JobInfo};
 use crate::table::{Statistics, Table};
 use crate::ticker::Ticker;
@@ -52,11 +51,11 @@ pub struct Sandbox {
 
 pub(crate) struct Inner {
     pub(crate) config: Config,
-    pub(crate) engine: Engine,
+    /// The warm one first.
+    pub(crate) pools: Vec<Pool>,
     pub(crate) ticker: Arc<Ticker>,
     pub(crate) cache: Cache,
     pub(crate) table: Arc<Table>,
-    pub(crate) slots: Arc<Semaphore>,
     pub(crate) closed: AtomicBool,
     own: Option<Runtime>,
     handle: Handle,
@@ -121,17 +120,17 @@ impl Sandbox {
         for warning in environment::check(config.instances) {
             tracing::warn!("{warning}");
         }
-        let engine = engine::build(&config).map_err(|error| StartError::Engine {
+        let pools = engine::pools(&config).map_err(|error| StartError::Engine {
             instances: config.instances,
             why: format!("{error:#}"),
         })?;
-        let ticker = Arc::new(Ticker::start(engine.clone(), config.tick)?);
+        let engines = pools.iter().map(|pool| pool.engine.clone()).collect();
+        let ticker = Arc::new(Ticker::start(engines, config.tick)?);
         let inner = Inner {
-            engine,
+            pools,
             ticker,
             cache: Cache::new(config.cache.clone()),
             table: Arc::default(),
-            slots: Arc::new(Semaphore::new(config.instances as usize)),
             closed: AtomicBool::new(false),
             own,
             handle,

@@ -13,7 +13,7 @@ use wasmtime::Engine;
 /// ticks, and 50 ms of idle ticks cost less than waking for each of them.
 const LINGER: u32 = 50;
 
-/// Advances the engine's epoch while guests run, and sleeps while none does.
+/// Advances the engines' epochs while guests run, and sleeps while none does.
 ///
 /// 1,000 guests that wait in a host call cost no tick at all; a thousand that run cost one atomic
 /// increment a tick.
@@ -31,7 +31,7 @@ struct Shared {
 
 impl Ticker {
     /// Starts the thread.
-    pub(crate) fn start(engine: Engine, period: Duration) -> std::io::Result<Self> {
+    pub(crate) fn start(engines: Vec<Engine>, period: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             ticks: AtomicU64::new(0),
             running: AtomicUsize::new(0),
@@ -42,7 +42,7 @@ impl Ticker {
         let own = Arc::clone(&shared);
         let handle = thread::Builder::new()
             .name("guest-tick".into())
-            .spawn(move || own.run(&engine, period))?;
+            .spawn(move || own.run(&engines, period))?;
         // Cannot be set before: nobody else has the cell yet.
         let _ = shared.thread.set(handle.thread().clone());
         Ok(Self(shared))
@@ -79,12 +79,12 @@ impl Shared {
         }
     }
 
-    fn run(&self, engine: &Engine, period: Duration) {
+    fn run(&self, engines: &[Engine], period: Duration) {
         let mut idle = 0;
         while !self.stop.load(Ordering::Relaxed) {
             thread::sleep(period);
             self.ticks.fetch_add(1, Ordering::Relaxed);
-            engine.increment_epoch();
+            engines.iter().for_each(Engine::increment_epoch);
             idle = if self.running.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
             if idle >= LINGER {
                 self.sleep();
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn it_sleeps_without_guests_and_ticks_with_one() {
-        let ticker = Ticker::start(Engine::default(), Duration::from_millis(1)).unwrap();
+        let ticker = Ticker::start(vec![Engine::default()], Duration::from_millis(1)).unwrap();
         wait_for("falling asleep", || ticker.is_asleep());
         let asleep = ticker.now();
         let running = ticker.running();

@@ -70,3 +70,20 @@ async fn a_closed_sandbox_starts_nothing_until_it_is_opened() {
     let mut job = sandbox.start(&seven, a_run(profile()), run).await.unwrap();
     assert_eq!(job.wait().await.result, Ok(7));
 }
+
+#[tokio::test]
+async fn more_guests_than_there_are_warm_slots() {
+    let home = common::home();
+    let guest = home.load(WAIT);
+    // The sandbox keeps 128 slots warm; these take more.
+    for _ in 0..150 {
+        home.sandbox.start(&guest, a_run(profile()), run).await.unwrap();
+    }
+    assert_eq!(home.outcome(SEVEN, profile()).await.result, Ok(7));
+    let trapped = home.outcome(r#"(func (export "run") (result i32) unreachable)"#, profile());
+    assert_eq!(trapped.await.result.unwrap_err().name(), "trap");
+    let spinning = home.start(common::SPIN, profile()).await;
+    common::until("spinning", || !spinning.job().cost().cpu.is_zero()).await;
+    assert_eq!(home.sandbox.kill_all("the test is over"), 151);
+    home.sandbox.idle().await;
+}
