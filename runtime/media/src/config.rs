@@ -7,7 +7,8 @@ use std::time::Duration;
 /// Settings of a [`Media`](crate::Media).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Media threads; a thread paces about 2,500 streams. Default: 1 on two cores or less, else 2.
+    /// Media threads; one paces about 2,500 streams, the next gets some when it has 800. Default: 1 on
+    /// two cores or less, else 2.
     pub threads: usize,
     /// UDP ports for RTP (even) and RTCP (the next odd one). Default 16384 to 32768, as FreeSWITCH.
     pub ports: RangeInclusive<u16>,

@@ -20,6 +20,8 @@ use crate::writer::Writer;
 
 /// Events that wait for the reader of one stream; more are dropped with a warning.
 pub(crate) const EVENTS: usize = 64;
+/// Streams that a thread gets before the next thread gets any: a third of what it can pace.
+const COMFORTABLE: u64 = 800;
 
 /// Opens streams, and has the threads that pace them. Clones are the same; with the last one the
 /// threads end, and all streams with them.
@@ -182,8 +184,10 @@ impl Media {
         let socket = self.0.ports.bind(ip)?;
         let local = socket.local_addr().map_err(|error| OpenError::System { ip, error })?;
         let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        // In turn: streams live about equally long, and a thread's own count lags behind.
-        let thread = threads.get(id as usize % threads.len().max(1));
+        // One after the other is filled: a thread costs about the same however few streams it has.
+        let load = |thread: &&pace::Handle| thread.totals().streams.load(Ordering::Relaxed);
+        let roomy = threads.iter().find(|thread| load(thread) < COMFORTABLE);
+        let thread = roomy.or_else(|| threads.iter().min_by_key(load));
         let link = thread.and_then(|thread| thread.open(id, core, socket));
         Ok((link.ok_or(OpenError::Overloaded)?, local))
     }

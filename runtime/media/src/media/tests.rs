@@ -203,6 +203,22 @@ async fn an_echo_comes_back_and_stops() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_listener_hears_packets_as_they_come_and_costs_no_ticks() {
+    let media = simulated();
+    let ((alice, _a), (bob, _b)) = pair(&media);
+    let mut heard = bob.hear();
+    alice.play(sawtooth(100), PlayOptions::default()).finished().await;
+    for _ in 0..5 {
+        let packet = heard.recv().await.unwrap();
+        assert_eq!((packet.codec, packet.payload.len()), (Codec::Pcmu, 160));
+    }
+    alice.play(sawtooth(20 * 200), PlayOptions::default()).finished().await;
+    drop(bob);
+    let waiting = std::iter::from_fn(|| heard.try_recv().ok()).count();
+    assert_eq!(waiting, crate::stream::MAX_HEARD, "what is beyond was lost");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_far_end_that_says_nothing_is_reported_once() {
     let config = Config { timeout: Some(Duration::from_secs(10)), ..Config::default() };
     let media = Media::simulated(config, Network::new()).unwrap();

@@ -25,8 +25,6 @@ const MAX_COMMANDS: usize = 8192;
 /// Slots that are made up for when the thread was late: 3 packets of 20 ms. What is beyond is
 /// skipped, the streams go on later.
 const MAX_CATCH_UP: u64 = 60;
-/// Datagrams taken from one socket at once, so that one flooding source delays nobody else.
-const BATCH: usize = 8;
 /// Sockets looked at in one round.
 const EVENTS: usize = 256;
 /// Packets and commands are looked for at most so often.
@@ -83,7 +81,13 @@ impl Handle {
         let closed = Arc::new(AtomicBool::new(false));
         let opening = Opening { id, core, socket, closed: Arc::clone(&closed) };
         let link = ThreadLink { handle: self.clone(), id, closed };
-        self.send(Message::Open(Box::new(opening))).then(|| Box::new(link) as Box<dyn Link>)
+        let sent = self.send(Message::Open(Box::new(opening)));
+        if sent {
+            self.0.totals.streams.fetch_add(1, Ordering::Relaxed);
+        } else {
+            link.closed.store(true, Ordering::Relaxed);
+        }
+        sent.then(|| Box::new(link) as Box<dyn Link>)
     }
 
     /// Ends the thread and all its streams.
@@ -197,14 +201,15 @@ impl Thread {
         ];
         let mut last_round = Instant::now();
         let mut next_account = last_round;
+        let mut count = 0;
         while !self.shared.stop.load(Ordering::Acquire) {
-            // What comes in one millisecond is looked at together.
-            let now = Instant::now();
-            let rest = (last_round + ROUND).min(self.next_due().unwrap_or(last_round + ROUND));
-            if let Some(rest) = rest.checked_duration_since(now).filter(|rest| !rest.is_zero()) {
-                std::thread::sleep(rest);
+            // While packets come, those of one millisecond are looked at together.
+            if count > 0 {
+                let round = last_round + ROUND;
+                let rest = self.next_due().map_or(round, |due| due.min(round));
+                std::thread::sleep(rest.saturating_duration_since(Instant::now()));
             }
-            let count = self.wait(&mut events);
+            count = self.wait(&mut events);
             last_round = Instant::now();
             self.pace();
             for event in events.iter().take(count) {
@@ -310,23 +315,21 @@ impl Thread {
         let (id, rtcp) = (data >> 1, data & 1 == 1);
         let now = Instant::now();
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        for _ in 0..BATCH {
-            match entry.sockets.receive(rtcp, &mut self.buffer) {
-                None => break,
-                Some(Err(error)) => tracing::trace!(%error, "media: receiving"),
-                Some(Ok((source, datagram))) if rtcp => {
-                    entry.core.receive_rtcp(now, source, datagram);
-                }
-                Some(Ok((source, datagram))) => {
-                    add(&self.shared.totals.received, 1);
-                    let mut out = Out {
-                        sockets: &mut entry.sockets,
-                        stream: id,
-                        poll: &self.poll,
-                        totals: &self.shared.totals,
-                    };
-                    entry.core.receive(now, source, datagram, &mut out);
-                }
+        // One only: mostly there is no second, and to ask for it costs as much as the first. What is
+        // left is told again in the next round, so a flood delays nobody else.
+        match entry.sockets.receive(rtcp, &mut self.buffer) {
+            None => {}
+            Some(Err(error)) => tracing::trace!(%error, "media: receiving"),
+            Some(Ok((source, datagram))) if rtcp => entry.core.receive_rtcp(now, source, datagram),
+            Some(Ok((source, datagram))) => {
+                add(&self.shared.totals.received, 1);
+                let mut out = Out {
+                    sockets: &mut entry.sockets,
+                    stream: id,
+                    poll: &self.poll,
+                    totals: &self.shared.totals,
+                };
+                entry.core.receive(now, source, datagram, &mut out);
             }
         }
         arm(&mut self.timers, id, entry);
@@ -360,7 +363,6 @@ impl Thread {
             tracing::error!(%error, "media: stream hears nothing");
         }
         self.entries.insert(id, Entry { core, sockets, closed, paced: false, timer: None });
-        self.shared.totals.streams.store(self.entries.len() as u64, Ordering::Relaxed);
     }
 
     fn command(&mut self, now: Instant, id: u64, command: Command) {
@@ -390,7 +392,7 @@ impl Thread {
             totals: &self.shared.totals,
         };
         entry.core.close(now, &mut out);
-        self.shared.totals.streams.store(self.entries.len() as u64, Ordering::Relaxed);
+        self.shared.totals.streams.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn expire(&mut self) {
