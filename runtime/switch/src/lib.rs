@@ -1,1 +1,43 @@
-//! (tour to be written)
+//! Calls: channels, variables, events, dialplan, applications and API commands.
+//!
+//! Read first: [`switch::Switch`], the root object that calls come to, and [`session::Session`], the
+//! handle to one channel that applications, commands and scripts work with. Everything else is one of
+//! these layers:
+//!
+//! * **Text.** [`xml`] and [`config`] read FreeSWITCH's files; [`variable`], [`profile`] and
+//!   [`cause`] are what a call is described by; [`expand`], [`mod@regex`] and [`condition`] are the
+//!   small languages of the dialplan, and [`dialplan`] hunts it. None of these knows a channel: each
+//!   is a function over a trait ([`expand::Scope`], [`dialplan::Caller`]).
+//! * **Events.** [`event`]: made only when somebody listens, brought to bounded queues.
+//! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
+//!   controlled; [`endpoint`] the legs themselves; [`originate`] makes calls.
+//! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
+//!   manuals are made from them.
+
+pub mod application;
+pub mod cause;
+pub mod channel;
+pub mod command;
+pub mod condition;
+pub mod config;
+pub mod dialplan;
+pub mod documentation;
+mod endpoint;
+pub mod event;
+pub mod expand;
+pub mod operation;
+pub mod originate;
+pub mod profile;
+pub mod regex;
+pub mod session;
+pub mod switch;
+pub mod variable;
+pub mod xml;
+
+pub use cause::Cause;
+pub use operation::{
+    Control, Digits, Dtmf, Failure, Operation, OperationEvent, Outcome, Play, Prompt, Record,
+    Running, Sleep,
+};
+pub use session::{Hook, Session};
+pub use switch::{Module, Setup, Shutdown, Switch};

@@ -3,6 +3,19 @@
 //! An [`Application`] is one table entry with its handler; the dialplan, `show application`,
 //! `ringfence help applications` and docs/applications.md are all made from it.
 
+mod answer;
+mod digits;
+mod echo;
+mod hangup;
+mod log;
+mod park;
+mod playback;
+mod record;
+mod silence;
+mod sleep;
+mod transfer;
+mod variable;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +23,7 @@ use futures_util::future::BoxFuture;
 
 use crate::operation::Failure;
 use crate::session::Session;
+use crate::switch::Module;
 
 /// How an application may be used, FreeSWITCH's application flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,4 +90,33 @@ impl fmt::Debug for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Application").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// The applications of this crate.
+#[must_use]
+pub(crate) fn module() -> Module {
+    let applications = [
+        answer::table(),
+        digits::table(),
+        echo::table(),
+        hangup::table(),
+        log::table(),
+        park::table(),
+        playback::table(),
+        record::table(),
+        silence::table(),
+        sleep::table(),
+        transfer::table(),
+        variable::table(),
+    ];
+    Module {
+        name: "mod_dptools",
+        applications: applications.into_iter().flatten().collect(),
+        commands: Vec::new(),
+    }
+}
+
+/// Notes how an application ended: the variable `current_application_response`.
+pub(crate) fn respond(session: &Session, response: &str) {
+    session.note("current_application_response", response);
 }

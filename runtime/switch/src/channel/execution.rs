@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 
 use crate::cause::Cause;
 use crate::channel::ChannelState;
+use crate::dialplan::{self, Action, Dialplan};
 use crate::operation::Failure;
 use crate::session::Session;
 
@@ -75,33 +76,96 @@ async fn hunt(session: &Session) -> Option<Vec<(String, String)>> {
     if !session.0.enter(ChannelState::Routing) {
         return None;
     }
-    session.0.shared.lock().hit_dialplan = true;
     let (dialplans, context, number) = {
-        let shared = session.0.shared.lock();
+        let mut shared = session.0.shared.lock();
+        shared.hit_dialplan = true;
         let profile = &shared.profile;
         (profile.dialplan.clone(), profile.context.clone(), profile.destination_number.clone())
     };
-    match crate::dialplan::route(session, &dialplans, &context, &number).await {
-        Ok(route) if !session.up() => {
-            // An inline action hung up.
-            drop(route);
-            None
+    let found = route(session, &dialplans, &context, &number).await;
+    if !session.up() {
+        // The caller gave up meanwhile, or an inline action hung up.
+        return None;
+    }
+    match found {
+        Ok(actions) => {
+            Some(actions.into_iter().map(|action| (action.application.to_string(), action.data)).collect())
         }
-        Ok(route) => Some(
-            route
-                .actions
-                .into_iter()
-                .map(|action| (action.application.as_ref().to_owned(), action.data))
-                .collect(),
-        ),
-        Err(none) => {
+        Err(why) => {
             tracing::info!(
                 call = %session.uuid(),
-                "no route: {none} (destination_number {number:?}, dialplan {dialplans:?})"
+                "no route: {why} (destination_number {number:?}, dialplan {dialplans:?})"
             );
             session.hangup(Cause::NO_ROUTE_DESTINATION);
             None
         }
+    }
+}
+
+/// What the first of the dialplans that knows the number says; or why none does.
+///
+/// `XML` asks the configuration, `XML:/path/file.xml` that file, and `inline` takes the number
+/// itself for a list of actions.
+pub(crate) async fn route(
+    session: &Session,
+    dialplans: &str,
+    context: &str,
+    number: &str,
+) -> Result<Vec<Action>, String> {
+    let dialplans = session.expand(dialplans).await;
+    let configuration = session.switch().configuration();
+    let mut why = format!("no dialplan {dialplans:?}; there are XML and inline");
+    for (name, argument) in dialplan::names(&dialplans) {
+        let hunted = if name.eq_ignore_ascii_case("inline") {
+            let actions = dialplan::inline::actions(number);
+            if !actions.is_empty() {
+                return Ok(actions);
+            }
+            Err("the inline dialplan was given no action".to_owned())
+        } else if !name.eq_ignore_ascii_case("XML") {
+            Err(format!("no dialplan {name:?}; there are XML and inline"))
+        } else if let Some(path) = argument.filter(|path| !path.is_empty()) {
+            match from_file(session, path).await {
+                Ok(dialplan) => in_context(&dialplan, session, context).await,
+                Err(why) => Err(why),
+            }
+        } else {
+            in_context(&configuration.dialplan, session, context).await
+        };
+        match hunted {
+            Ok(actions) => return Ok(actions),
+            Err(reason) => why = reason,
+        }
+    }
+    Err(why)
+}
+
+async fn in_context(
+    dialplan: &Dialplan,
+    session: &Session,
+    context: &str,
+) -> Result<Vec<Action>, String> {
+    let context = dialplan.context(context).map_err(|none| none.to_string())?;
+    let route = context.hunt(session).await.map_err(|none| none.to_string())?;
+    Ok(route.actions)
+}
+
+/// Reads a dialplan from a file of its own, away from the threads that serve calls.
+async fn from_file(session: &Session, path: &str) -> Result<Dialplan, String> {
+    let path = std::path::PathBuf::from(path);
+    let globals = session.switch().variables().all();
+    let uuid = std::sync::Arc::clone(session.uuid());
+    let read = session.switch().runtime().spawn_blocking(move || {
+        let mut faults = Vec::new();
+        let dialplan = Dialplan::load(&path, &globals, &mut faults);
+        for fault in faults {
+            tracing::warn!(call = %uuid, "{fault}");
+        }
+        dialplan
+    });
+    match read.await {
+        Ok(loaded) => loaded.map_err(|fault| fault.to_string()),
+        Err(error) => Err(format!("reading the dialplan failed: {error}")),
     }
 }
 

@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) hit_dialplan: bool,
     /// Counts `uuid_break`; an operation ends when it moved.
     pub(crate) breaks: u32,
+    /// A broadcast runs beside what the call executes.
+    pub(crate) beside: bool,
     /// Counts operations; one ends when another one began.
     pub(crate) operation: u32,
     /// Whether digits were dropped already (for one log line a call).
@@ -152,6 +154,7 @@ impl Channel {
                 transferring: false,
                 hit_dialplan: false,
                 breaks: 0,
+                beside: false,
                 operation: 0,
                 overflowed: false,
                 digits: VecDeque::new(),

@@ -141,6 +141,7 @@ async fn beside(session: Session, application: String, data: String) {
             tracing::debug!(call = %session.uuid(), "broadcast {application}({data}): {failure}");
         }
     };
+    let run = crate::operation::beside(&session, run);
     if let Err(panic) = std::panic::AssertUnwindSafe(run).catch_unwind().await {
         execution::crashed(&session, panic.as_ref());
     }

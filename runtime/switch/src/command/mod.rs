@@ -3,13 +3,46 @@
 //! A [`Command`] is one table entry with its handler; `help`, `show api`, `ringfence help commands` and
 //! docs/commands.md are all made from it.
 
+mod coalesce;
+mod cond;
+mod create_uuid;
+mod echo;
+mod escape;
+mod eval;
+mod evaluate;
+mod expand;
+mod expr;
+mod global_getvar;
+pub mod global_setvar;
+mod help;
+mod is_lan_addr;
+mod md5;
+mod originate;
+pub mod pure;
+mod quote_shell_arg;
+mod regex;
+mod replace;
+mod server;
+mod show;
+pub mod split;
+mod sql_escape;
+mod strepoch;
+mod strftime;
+mod tolower;
+mod toupper;
+mod url_decode;
+mod url_encode;
+mod uuid_control;
+mod uuid_dtmf;
+mod uuid_variable;
+
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use crate::session::Session;
-use crate::switch::Switch;
+use crate::switch::{Module, Switch};
 
 /// What a command works with.
 #[derive(Clone, Debug)]
@@ -72,3 +105,30 @@ impl fmt::Debug for Command {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no command \"{0}\"; `help` lists all")]
 pub struct UnknownCommand(pub String);
+
+/// The answer of most commands to a uuid that no session has.
+pub(crate) const NO_CHANNEL: &str = "-ERR No such channel!\n";
+
+/// The commands of this crate.
+#[must_use]
+pub(crate) fn module() -> Module {
+    let commands = [
+        eval::table(),
+        expand::table(),
+        global_getvar::table(),
+        global_setvar::table(),
+        help::table(),
+        originate::table(),
+        pure::table(),
+        server::table(),
+        show::table(),
+        uuid_control::table(),
+        uuid_dtmf::table(),
+        uuid_variable::table(),
+    ];
+    Module {
+        name: "mod_commands",
+        applications: Vec::new(),
+        commands: commands.into_iter().flatten().collect(),
+    }
+}

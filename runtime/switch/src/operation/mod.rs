@@ -9,9 +9,9 @@ mod play;
 mod prompt;
 mod record;
 mod running;
-mod sleep;
 
 pub use running::Running;
+pub(crate) use running::beside;
 
 use crate::cause::Cause;
 use crate::event::Event;

@@ -4,9 +4,8 @@ use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 
-use crate::dialplan::Caller;
+use crate::dialplan::{Action, Caller};
 use crate::session::Session;
-use crate::xml::Place;
 
 impl Caller for Session {
     fn field(&self, name: &str) -> Option<String> {
@@ -19,15 +18,26 @@ impl Caller for Session {
         }
     }
 
-    fn execute_inline<'a>(
-        &'a self,
-        application: &'a str,
-        data: &'a str,
-        place: &'a Place,
-    ) -> BoxFuture<'a, ()> {
+    fn remove_variables(&self, prefix: &str) {
+        let mut shared = self.0.shared.lock();
+        let names: Vec<String> = shared
+            .variables
+            .iter()
+            .filter(|(name, _)| {
+                name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            })
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        for name in names {
+            shared.variables.remove(&name);
+        }
+    }
+
+    fn execute_inline<'a>(&'a self, action: &'a Action) -> BoxFuture<'a, ()> {
         Box::pin(async move {
+            let Action { application, data, place } = action;
             let Some(found) = self.switch().application(application) else {
-                tracing::error!(call = %self.uuid(), at = %place, application, "Invalid Application");
+                tracing::error!(call = %self.uuid(), at = %place, application = &**application, "Invalid Application");
                 return;
             };
             if !found.flags.routing_exec {
@@ -40,7 +50,7 @@ impl Caller for Session {
             }
             let data = self.expand(data).await;
             if let Err(failure) = self.run(&found, data).await {
-                tracing::debug!(call = %self.uuid(), at = %place, application, %failure, "inline");
+                tracing::debug!(call = %self.uuid(), at = %place, application = &**application, %failure, "inline");
             }
         })
     }

@@ -3,7 +3,7 @@
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
 use crate::channel::{CallState, Shared};
-use crate::endpoint::sip::{self, Unanswerable};
+use crate::endpoint::sip::{self, media::Unanswerable};
 use crate::endpoint::{Leg, null};
 use crate::event::EventName;
 use crate::operation::Failure;

@@ -151,6 +151,12 @@ impl Session {
         shared.profile.field(name).filter(|value| !value.is_empty()).map(|value| value.into_owned())
     }
 
+    /// A copy of all channel variables.
+    #[must_use]
+    pub fn variables(&self) -> crate::variable::Variables {
+        self.0.shared.lock().variables.clone()
+    }
+
     /// Sets the channel variable; none removes it.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use crate::cause::Cause;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, EventName};
 use crate::session::Session;
-use crate::xml::Fault;
+use crate::xml::{Fault, Severity};
 
 pub use counters::{Counters, Statistics};
 pub use globals::Globals;
@@ -292,11 +292,14 @@ impl Switch {
                     format!("reading it failed: {error}"),
                 )]
             })?;
-        let (configuration, warnings) = loaded?;
+        let (configuration, faults) = loaded?;
+        if faults.iter().any(|fault| fault.severity == Severity::Error) {
+            return Err(faults);
+        }
         self.0.globals.merge(configuration.globals());
         self.0.configuration.store(Arc::new(configuration));
         self.0.events.fire(EventName::Reloadxml, |_| {});
-        Ok(warnings)
+        Ok(faults)
     }
 
     /// Counts the next session; its number is `session_id`.

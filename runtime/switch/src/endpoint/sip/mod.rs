@@ -4,7 +4,7 @@ mod dtmf;
 mod event;
 mod hangup;
 pub(crate) mod inbound;
-mod media;
+pub(crate) mod media;
 pub(crate) mod outbound;
 mod variables;
 

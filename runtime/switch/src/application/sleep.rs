@@ -1,0 +1,23 @@
+//! `sleep`.
+
+use crate::application::{Application, Flags};
+use crate::operation::{Failure, Operation, Sleep};
+use crate::session::Session;
+use crate::variable::integer;
+
+pub(super) fn table() -> Vec<Application> {
+    vec![Application::new(
+        "sleep",
+        "<pausemilliseconds>",
+        "Pause a channel",
+        "Lets so many milliseconds pass. A negative number or a word is no pause. Keys that are \
+         pressed meanwhile stay to be read.",
+        Flags::NOMEDIA,
+        sleep,
+    )]
+}
+
+async fn sleep(session: Session, data: String) -> Result<(), Failure> {
+    let ms = u64::try_from(integer(&data)).unwrap_or(0);
+    session.perform(Operation::Sleep(Sleep { ms, input: false })).await.map(drop)
+}

@@ -1,0 +1,90 @@
+//! `transfer`, `execute_extension`.
+
+use crate::application::{Application, Flags};
+use crate::channel::execution;
+use crate::command::split::arguments;
+use crate::operation::Failure;
+use crate::session::Session;
+
+pub(super) fn table() -> Vec<Application> {
+    vec![
+        Application::new(
+            "transfer",
+            "<exten> [<dialplan> <context>]",
+            "Transfer a channel",
+            "Leaves this extension for another one; the dialplan and the context stay unless given. \
+             `-bleg` and `-both` mean the other leg of a bridge; without a bridge there is none, and \
+             nothing is done for it.",
+            Flags::NOMEDIA,
+            transfer,
+        ),
+        Application::new(
+            "execute_extension",
+            "<extension> <dialplan> <context>",
+            "Execute an extension",
+            "Runs another extension's actions and comes back. While it runs, destination_number, \
+             dialplan and context are those of that extension.",
+            Flags::NOMEDIA,
+            execute_extension,
+        ),
+    ]
+}
+
+async fn transfer(session: Session, data: String) -> Result<(), Failure> {
+    let words = arguments(&data, 4);
+    let mut words = words.iter().map(String::as_str).peekable();
+    match words.peek() {
+        Some(&"-bleg") => return Ok(()),
+        Some(&"-both") => {
+            words.next();
+        }
+        _ => {}
+    }
+    let extension = words.next().unwrap_or_default();
+    session.transfer(extension, words.next(), words.next())
+}
+
+async fn execute_extension(session: Session, data: String) -> Result<(), Failure> {
+    let words = arguments(&data, 3);
+    let Some(extension) = words.first().filter(|word| !word.is_empty()) else {
+        return Err(Failure::Invalid("execute_extension needs an extension".into()));
+    };
+    let before = session.profile();
+    let or = |at: usize, default: &str| {
+        words.get(at).filter(|word| !word.is_empty()).map_or_else(|| default.to_owned(), Clone::clone)
+    };
+    let dialplan = or(1, if before.dialplan.is_empty() { "XML" } else { &before.dialplan });
+    let context = or(2, if before.context.is_empty() { "default" } else { &before.context });
+    session.set_field("destination_number", extension);
+    session.set_field("dialplan", &dialplan);
+    session.set_field("context", &context);
+    let result = run(&session, &dialplan, &context, extension).await;
+    // A transfer meanwhile has set the profile anew, and that holds.
+    if session.over().is_none() {
+        session.set_field("destination_number", &before.destination_number);
+        session.set_field("dialplan", &before.dialplan);
+        session.set_field("context", &before.context);
+    }
+    result
+}
+
+async fn run(
+    session: &Session,
+    dialplan: &str,
+    context: &str,
+    extension: &str,
+) -> Result<(), Failure> {
+    let actions = execution::route(session, dialplan, context, extension)
+        .await
+        .map_err(|why| Failure::NotFound(format!("execute_extension {extension}: {why}")))?;
+    for action in actions {
+        if let Some(over) = session.over() {
+            return Err(over);
+        }
+        let data = session.expand(&action.data).await;
+        if let Err(failure) = session.execute(&action.application, &data).await {
+            tracing::debug!(call = %session.uuid(), at = %action.place, %failure, "{}", action.application);
+        }
+    }
+    Ok(())
+}

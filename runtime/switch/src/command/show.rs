@@ -1,0 +1,111 @@
+//! `show`: lists of what there is, as text, JSON or XML.
+
+mod calls;
+mod table;
+
+use std::sync::Arc;
+
+use super::{Command, CommandContext};
+use table::{Format, Table};
+
+const SYNTAX: &str = "codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like \
+                      <match string>]|calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|\
+                      complete|chat|management|modules|nat_map|say|interfaces|interface_types|tasks|\
+                      limits|status";
+
+pub(super) fn table() -> Vec<Command> {
+    vec![Command::new(
+        "show",
+        SYNTAX,
+        "Show various reports",
+        "Prints a list: `channels`, `calls`, `application [name]`, `api [name]`, `modules`, `codec`, \
+         `endpoint`, `dialplan`; `bridged_calls` and the like are always empty. `channels like <text>` \
+         chooses rows in which the text stands, `count` prints only how many there are. `as json`, \
+         `as xml` and `as delim <character>` at the end choose the format. Lists that FreeSWITCH has \
+         and Ringfence does not are answered with the usage.",
+        show,
+    )]
+}
+
+async fn show(context: CommandContext, text: String) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (words, format) = match words.iter().position(|word| word.eq_ignore_ascii_case("as")) {
+        None => (words.as_slice(), Format::Text(',')),
+        Some(at) => {
+            let (before, after) = words.split_at(at);
+            match Format::parse(after.get(1..).unwrap_or_default()) {
+                Ok(format) => (before, format),
+                Err(unknown) => return format!("-ERR Cannot find format {unknown}\n"),
+            }
+        }
+    };
+    let what = words.first().copied().unwrap_or_default().to_ascii_lowercase();
+    let Some(mut table) = list(&context, &what, words.get(1).copied()) else {
+        return Command::usage(SYNTAX);
+    };
+    match (words.get(1), words.get(2)) {
+        (Some(word), Some(part)) if word.eq_ignore_ascii_case("like") => table.keep(part),
+        (Some(word), _) if word.eq_ignore_ascii_case("count") => return table.count(format),
+        _ => {}
+    }
+    table.print(format)
+}
+
+/// The list of that name; `name` chooses an entry of the tables.
+fn list(context: &CommandContext, what: &str, name: Option<&str>) -> Option<Table> {
+    let switch = &context.switch;
+    Some(match what {
+        "channels" | "distinct_channels" => calls::channels(switch),
+        "calls" => calls::calls(switch),
+        "detailed_calls" => calls::channels(switch),
+        // There is no bridge, alias or schedule yet.
+        "bridged_calls" | "detailed_bridged_calls" | "aliases" | "tasks" | "registrations" => {
+            Table::new(&["name"])
+        }
+        "application" => {
+            let mut table = Table::new(&["name", "description", "syntax", "ikey"]);
+            for (entry, module) in switch.applications() {
+                table.entry(name, entry.name, [entry.short, entry.syntax, module]);
+            }
+            table
+        }
+        "api" => {
+            let mut table = Table::new(&["name", "description", "syntax", "ikey"]);
+            for (entry, module) in switch.commands() {
+                table.entry(name, entry.name, [entry.short, entry.syntax, module]);
+            }
+            table
+        }
+        "modules" => modules(switch.applications(), switch.commands()),
+        "codec" => fixed("codec", &[("G.711 alaw", "CORE_PCM_MODULE"), ("G.711 ulaw", "CORE_PCM_MODULE")]),
+        "endpoint" => fixed(
+            "endpoint",
+            &[("error", "mod_dptools"), ("null", "mod_loopback"), ("sofia", "mod_sofia")],
+        ),
+        "dialplan" => fixed("dialplan", &[("XML", "mod_dialplan_xml"), ("inline", "mod_dptools")]),
+        _ => return None,
+    })
+}
+
+fn fixed(kind: &str, entries: &[(&str, &str)]) -> Table {
+    let mut table = Table::new(&["type", "name", "ikey"]);
+    for (name, module) in entries {
+        table.row([kind, name, module].map(str::to_owned));
+    }
+    table
+}
+
+/// Every module with what it brings.
+fn modules(
+    applications: Vec<(Arc<crate::application::Application>, &'static str)>,
+    commands: Vec<(Arc<Command>, &'static str)>,
+) -> Table {
+    let mut table = Table::new(&["type", "name", "ikey"]);
+    for (command, module) in commands {
+        table.row(["api", command.name, module].map(str::to_owned));
+    }
+    for (application, module) in applications {
+        table.row(["application", application.name, module].map(str::to_owned));
+    }
+    table
+}

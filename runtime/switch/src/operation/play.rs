@@ -1,0 +1,96 @@
+//! Playing a sound: `streamFile`, `playback`.
+
+use ringfence_media::{
+    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Source, SourceError,
+    Stream,
+};
+
+use super::{Control, Failure, Outcome, Play};
+use crate::event::EventName;
+use crate::session::Session;
+
+/// A sound that is being played.
+pub(super) struct Playing {
+    path: String,
+    stream: Stream,
+    source: Source,
+    playback: Playback,
+    end: Option<PlaybackEnd>,
+}
+
+/// Opens the sound and begins to play it.
+pub(super) async fn start(session: &Session, play: Play) -> Result<Playing, Failure> {
+    let stream = session.stream().await?;
+    let source = open(session, &stream, &play.path).await?;
+    let playback = stream.play(source.clone(), PlayOptions { offset: play.offset });
+    session.0.fire(EventName::PlaybackStart, |event| {
+        event.set("Playback-File-Path", play.path.as_str());
+    });
+    Ok(Playing { path: play.path, stream, source, playback, end: None })
+}
+
+/// Opens a sound by its name.
+pub(super) async fn open(
+    session: &Session,
+    stream: &Stream,
+    path: &str,
+) -> Result<Source, Failure> {
+    if path.is_empty() {
+        return Err(Failure::Invalid("no sound is named".into()));
+    }
+    let library = session.switch().media().library();
+    library.open_for(path, stream.codec()).await.map_err(|error| match error {
+        SourceError::NotFound { .. } => Failure::NotFound(error.to_string()),
+        SourceError::Unusable { .. } => Failure::Failed(error.to_string()),
+        SourceError::Invalid { .. } => Failure::Invalid(error.to_string()),
+    })
+}
+
+impl Playing {
+    pub(super) async fn finished(&mut self, session: &Session) -> Outcome {
+        loop {
+            let end = self.playback.finished().await;
+            self.end = Some(end);
+            match end.reason {
+                PlaybackEndReason::Finished => return Outcome::Done,
+                PlaybackEndReason::Stopped | PlaybackEndReason::Closed => return Outcome::Stopped,
+                PlaybackEndReason::Replaced => {}
+            }
+            // A broadcast plays over it. (Another operation would have ended this one already.)
+            session.0.wait_for(|shared| (!shared.beside).then_some(())).await;
+            let options = PlayOptions { offset: end.position };
+            self.playback = self.stream.play(self.source.clone(), options);
+        }
+    }
+
+    pub(super) fn control(&mut self, control: Control) -> Result<(), Failure> {
+        self.playback.control(match control {
+            Control::Pause => PlaybackControl::Pause,
+            Control::Restart => PlaybackControl::Restart,
+            Control::SeekBy(ms) => PlaybackControl::SeekBy(ms),
+            Control::SeekTo(ms) => PlaybackControl::SeekTo(ms),
+            Control::Speed(speed) => PlaybackControl::Speed(speed),
+            Control::Volume(volume) => PlaybackControl::Volume(volume),
+            // As FreeSWITCH: what is played and truncated ends.
+            Control::Stop | Control::Truncate => PlaybackControl::Stop,
+        });
+        Ok(())
+    }
+
+    /// Sets `playback_ms`, `playback_seconds`, `playback_samples` and tells that it is over.
+    pub(super) fn note_end(&mut self, session: &Session) {
+        let position = self.end.map_or_else(|| self.playback.position(), |end| end.position);
+        session.note("playback_seconds", &(position / 8000).to_string());
+        session.note("playback_ms", &(position / 8).to_string());
+        session.note("playback_samples", &position.to_string());
+        let done = matches!(self.end, Some(end) if end.reason == PlaybackEndReason::Finished);
+        if !done {
+            session.note("playback_last_offset_pos", &position.to_string());
+        }
+        session.0.fire(EventName::PlaybackStop, |event| {
+            event
+                .set("Playback-File-Path", self.path.as_str())
+                .set("Playback-Status", if done { "done" } else { "break" });
+        });
+    }
+}

@@ -1,0 +1,92 @@
+//! Recording what the far end says: `recordFile`, `record`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ringfence_media::{RecordControl, RecordOptions, RecordingEnd, RecordingEndReason};
+
+use super::{Control, Failure, Outcome, Record};
+use crate::event::EventName;
+use crate::session::Session;
+
+/// A recording that is being made.
+pub(super) struct Recording {
+    path: String,
+    inner: ringfence_media::Recording,
+}
+
+/// Begins to record.
+pub(super) async fn start(session: &Session, record: Record) -> Result<Recording, Failure> {
+    if record.path.is_empty() {
+        return Err(Failure::Invalid("no file to record into is named".into()));
+    }
+    if record.silence_threshold > 32_767 {
+        return Err(Failure::Invalid(format!(
+            "silence threshold {}: at most 32767",
+            record.silence_threshold
+        )));
+    }
+    let stream = session.stream().await?;
+    let seconds = |value: u32| (value > 0).then(|| Duration::from_secs(u64::from(value)));
+    let options = RecordOptions {
+        limit: seconds(record.limit),
+        silence_threshold: record.silence_threshold,
+        silence: seconds(record.silence_seconds).filter(|_| record.silence_threshold > 0),
+        ..RecordOptions::new(place(session, &record.path))
+    };
+    let inner = stream.record(options);
+    session.0.fire(EventName::RecordStart, |event| {
+        event.set("Record-File-Path", record.path.as_str());
+    });
+    Ok(Recording { path: record.path, inner })
+}
+
+/// A relative path is taken from `$${recordings_dir}`, when there is one.
+fn place(session: &Session, path: &str) -> PathBuf {
+    let path = Path::new(path);
+    match session.switch().variables().text("recordings_dir") {
+        Some(directory) if path.is_relative() => Path::new(&directory).join(path),
+        _ => path.to_owned(),
+    }
+}
+
+impl Recording {
+    pub(super) async fn finished(&mut self, session: &Session) -> Outcome {
+        let end = self.inner.finished().await;
+        self.note_end(session, &end);
+        match end.reason {
+            RecordingEndReason::Limit | RecordingEndReason::Silence => Outcome::Done,
+            RecordingEndReason::Stopped | RecordingEndReason::Closed => Outcome::Stopped,
+            RecordingEndReason::Failed(why) => {
+                tracing::error!(call = %session.uuid(), "recording: {why}");
+                Outcome::Failed(why)
+            }
+        }
+    }
+
+    fn note_end(&self, session: &Session, end: &RecordingEnd) {
+        session.note("record_seconds", &(end.samples / 8000).to_string());
+        session.note("record_ms", &end.milliseconds().to_string());
+        session.note("record_samples", &end.samples.to_string());
+        session.0.fire(EventName::RecordStop, |event| {
+            event
+                .set("Record-File-Path", self.path.as_str())
+                .set("Record-Milliseconds", end.milliseconds().to_string());
+        });
+    }
+
+    pub(super) fn control(&mut self, control: Control) -> Result<(), Failure> {
+        self.inner.control(match control {
+            Control::Pause => RecordControl::Pause,
+            Control::Restart => RecordControl::Restart,
+            Control::Truncate => RecordControl::Truncate,
+            Control::Stop => RecordControl::Stop,
+            Control::SeekBy(_) | Control::SeekTo(_) | Control::Speed(_) | Control::Volume(_) => {
+                return Err(Failure::Failed(
+                    "a recording can be paused, restarted, truncated or stopped".into(),
+                ));
+            }
+        });
+        Ok(())
+    }
+}

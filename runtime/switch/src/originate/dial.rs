@@ -1,0 +1,137 @@
+//! Reading a dial string: `{a=b}[c=d]sofia/internal/1000@192.0.2.7,null/x|error/USER_BUSY`.
+
+use crate::cause::Cause;
+use crate::command::split::arguments_by;
+use crate::variable::Variables;
+
+/// Legs that one dial string may name; more is refused as `DESTINATION_OUT_OF_ORDER`.
+pub(crate) const MAX_LEGS: usize = 64;
+
+/// Variables that one dial string may set.
+const MAX_VARIABLES: usize = 1_000;
+
+/// A dial string in parts.
+#[derive(Debug, Default)]
+pub(crate) struct DialString {
+    /// `{…}` and `<…>`: for all legs.
+    pub(crate) common: Variables,
+    /// Tried one after the other (`|`); the legs of one (`,`) at the same time.
+    pub(crate) groups: Vec<Vec<Leg>>,
+}
+
+/// One leg: `sofia/internal/1000@192.0.2.7`.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    /// `[…]`: for this leg.
+    pub(crate) variables: Variables,
+    /// `sofia`, `null` …
+    pub(crate) endpoint: String,
+    /// What follows the first `/`.
+    pub(crate) address: String,
+}
+
+/// Reads a dial string.
+///
+/// # Errors
+///
+/// `DESTINATION_OUT_OF_ORDER` when it cannot be read, with the reason in the log.
+pub(crate) fn parse(text: &str) -> Result<DialString, Cause> {
+    let mut string = DialString::default();
+    let mut rest = text.trim();
+    while let Some(open) = rest.chars().next().filter(|open| matches!(open, '{' | '<')) {
+        rest = take_variables(rest, open, &mut string.common)?;
+    }
+    let mut count = 0;
+    for group in split(rest, '|') {
+        let mut legs = Vec::new();
+        for leg in split(group, ',') {
+            count += 1;
+            if count > MAX_LEGS {
+                tracing::warn!("a dial string may name {MAX_LEGS} legs");
+                return Err(Cause::DESTINATION_OUT_OF_ORDER);
+            }
+            legs.push(parse_leg(leg)?);
+        }
+        string.groups.push(legs);
+    }
+    Ok(string)
+}
+
+fn parse_leg(text: &str) -> Result<Leg, Cause> {
+    let mut variables = Variables::new();
+    let mut rest = text.trim();
+    while rest.starts_with('[') {
+        rest = take_variables(rest, '[', &mut variables)?;
+    }
+    let Some((endpoint, address)) = rest.split_once('/') else {
+        tracing::warn!("dial string {rest:?}: expected endpoint/address, as sofia/internal/1000@host");
+        return Err(Cause::DESTINATION_OUT_OF_ORDER);
+    };
+    Ok(Leg { variables, endpoint: endpoint.to_owned(), address: address.to_owned() })
+}
+
+/// Takes `{a=b,c=d}` off the front; `^^:` chooses another separator than the comma.
+fn take_variables<'t>(text: &'t str, open: char, into: &mut Variables) -> Result<&'t str, Cause> {
+    let close = match open {
+        '{' => '}',
+        '<' => '>',
+        _ => ']',
+    };
+    let Some((inside, rest)) = text.get(1..).and_then(|text| text.split_once(close)) else {
+        tracing::warn!("dial string: {open} without {close}");
+        return Err(Cause::DESTINATION_OUT_OF_ORDER);
+    };
+    for pair in arguments_by(inside, ',', MAX_VARIABLES) {
+        let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
+        if let Err(refused) = into.set(name.trim(), value) {
+            tracing::warn!("dial string: variable {name:?}: {refused}");
+        }
+    }
+    Ok(rest.trim_start())
+}
+
+/// Splits at a separator outside of brackets; empty pieces count.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut depth = 0_u32;
+    let mut start = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ if character == separator && depth == 0 => {
+                pieces.push(text.get(start..at).unwrap_or_default());
+                start = at + character.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    pieces.push(text.get(start..).unwrap_or_default());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_groups_and_legs_are_told_apart() {
+        let string =
+            parse("{a=1,b='two, three'}[c=4]sofia/x/1@h,[d=[5]null/y|error/USER_BUSY").unwrap();
+        assert_eq!(string.common.text("b").as_deref(), Some("two, three"));
+        assert_eq!(string.groups.len(), 2);
+        let leg = &string.groups[0][0];
+        assert_eq!((leg.endpoint.as_str(), leg.address.as_str()), ("sofia", "x/1@h"));
+        assert_eq!(leg.variables.text("c").as_deref(), Some("4"));
+        assert_eq!(string.groups[1][0].endpoint, "error");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_cause() {
+        for text in ["", "{x=y sofia/a/b", "nothing", "[a=b", "sofia/x/1@h,"] {
+            assert_eq!(parse(text).unwrap_err(), Cause::DESTINATION_OUT_OF_ORDER, "{text}");
+        }
+        let many = vec!["null/x"; MAX_LEGS + 1].join(",");
+        assert!(parse(&many).is_err());
+    }
+}
