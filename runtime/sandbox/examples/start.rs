@@ -1,4 +1,4 @@
-//! What a run costs: start to answer to end, and what waiting runs keep.
+//! What a run costs: start to answer to end, a kill, a host call's report, what waiting runs keep.
 //!
 //! `cargo run --release -p ringfence-sandbox --example start [runs [waiting]]`
 //!
@@ -20,11 +20,15 @@ const GUEST: &str = r#"(component
         (import "host" "wait" (func $wait))
         (memory 1)
         (func (export "answer") (result i32) i32.const 7)
-        (func (export "wait") (result i32) call $wait i32.const 7))
+        (func (export "wait") (result i32) call $wait i32.const 7)
+        (func (export "spin") (result i32) (loop $l br $l) unreachable))
     (core func $wait (canon lower (func $host "wait")))
     (core instance $i (instantiate $m (with "host" (instance (export "wait" (func $wait))))))
     (func (export "answer") (result u32) (canon lift (core func $i "answer")))
-    (func (export "wait") (result u32) (canon lift (core func $i "wait"))))"#;
+    (func (export "wait") (result u32) (canon lift (core func $i "wait")))
+    (func (export "spin") (result u32) (canon lift (core func $i "spin"))))"#;
+/// How often a host call's report is repeated.
+const REPORTS: u32 = 1_000_000;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<usize>().unwrap());
@@ -53,6 +57,34 @@ async fn measure(sandbox: &Sandbox, guest: &Guest<()>, runs: usize, waiting: usi
         at(&times, 50),
         at(&times, 99)
     );
+
+    for export in ["wait", "spin"] {
+        let mut times = Vec::new();
+        for _ in 0..200 {
+            let mut job = start(sandbox, guest, &profile, export).await;
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            let began = Instant::now();
+            job.kill("measured");
+            job.wait().await;
+            times.push(began.elapsed());
+        }
+        times.sort();
+        let (median, p99) = (at(&times, 50), at(&times, 99));
+        println!("kill to gone, {export}: median {median:?}, p99 {p99:?}");
+    }
+
+    let mut waits = start(sandbox, guest, &profile, "wait").await;
+    let job = Arc::clone(waits.job());
+    let each = |what: &str, report: &dyn Fn(u32)| {
+        let began = Instant::now();
+        (0..REPORTS).for_each(report);
+        println!("Job::{what}: {:.1} ns", began.elapsed().as_nanos() as f64 / f64::from(REPORTS));
+    };
+    each("at", &|line| job.at(0, line));
+    each("count", &|_| job.count());
+    each("enter", &|_| drop(job.enter("example.report")));
+    waits.kill("measured");
+    waits.wait().await;
 
     let before = resident();
     let mut jobs = Vec::new();

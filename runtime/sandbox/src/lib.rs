@@ -46,9 +46,9 @@
 //! | what | costs |
 //! |---|---|
 //! | epochs, that kill and deadlines rest on | a quarter more processor time in the guest |
-//! | a tick of 1 ms | one wake-up a millisecond while a guest runs; a kill takes 0.3 to 2 ms |
+//! | a tick of 1 ms | one wake-up a millisecond while a guest runs; a kill takes 0.2 ms, 4 on a busy machine |
 //! | a slot that was used ([`Config::instances`]) | up to 5 memory mappings (`vm.max_map_count`) |
-//! | [`Job::at`], [`Job::count`], [`Job::enter`] | 1, 5 and 60 ns |
+//! | [`Job::at`], [`Job::count`], [`Job::enter`] | 2, 2 and 40 ns |
 //! | backtraces of wasmtime's errors, which are off | 25 µs for each Lua error ([`environment`]) |
 //! | the snapshot's pages, in a process's RSS | 128 kB a guest, though all share them |
 
