@@ -104,8 +104,8 @@ async fn check(arguments: &arguments::Check) -> anyhow::Result<Report> {
         report.contexts = configuration.dialplan.contexts().count();
         faults.iter().for_each(|fault| report.fault(fault));
         dialplan(&mut report, &configuration, &lua);
-        let found = scripts_in(&lua.scripts, DEEPEST);
-        let found = found.with_context(|| format!("cannot read {}", lua.scripts.display()))?;
+        let found = scripts_in(lua.folder(), DEEPEST);
+        let found = found.with_context(|| format!("cannot read {}", lua.folder().display()))?;
         compile(&mut report, lua, found.into_iter().collect()).await?;
     }
     Ok(report)

@@ -30,7 +30,7 @@ fn rig() -> (Phone, Far) {
         let config = ringfence_sip::Config { listen, ..Default::default() };
         Stack::simulated(config, network.clone()).unwrap()
     };
-    let media = || Media::simulated(ringfence_media::Config::default(), network.clone());
+    let media = || Media::simulated(ringfence_media::Config::default(), network.clone()).unwrap();
     let (line, _) = stack(PHONE);
     let (stack, invitations) = stack(FAR);
     let phone = Phone::new(line, media(), "internal", PHONE.into());

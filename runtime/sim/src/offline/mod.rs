@@ -121,7 +121,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
     let media = |sounds: &Path| {
         let sounds = vec![sounds.to_path_buf()];
         let config = ringfence_media::Config { sounds, ..Default::default() };
-        Media::simulated(config, network.clone())
+        Media::simulated(config, network.clone()).map_err(machine)
     };
     let sounds = configuration.globals().text("sounds_dir").map(|text| PathBuf::from(&*text));
     let sounds = sounds.unwrap_or_else(|| script.folder().to_path_buf());
@@ -132,7 +132,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
         configuration,
         directory: plan.configuration.clone(),
         sip: Some(stack(&network, configuration::SWITCH, 5060)?),
-        media: media(&sounds),
+        media: media(&sounds)?,
         clock,
         hostname: "localhost".to_owned(),
     });
@@ -145,7 +145,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
     // Nobody calls the phone.
     let (line, _) = stack(&network, configuration::PHONE, 5060)?;
     let phone =
-        Phone::new(line, media(&sounds), configuration::PROFILE, address(configuration::PHONE));
+        Phone::new(line, media(&sounds)?, configuration::PROFILE, address(configuration::PHONE));
     let mut tell = |moment| recorder.take(moment);
     let finished = phone.call(dial(plan)?, &mut tell).await?;
 

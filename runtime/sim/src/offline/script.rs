@@ -70,20 +70,13 @@ impl Script {
         configuration: &Configuration,
         version: Option<LuaVersion>,
     ) -> LuaConfiguration {
-        let mut lua = LuaConfiguration::from_settings(&configuration.lua);
-        // A script is named by its file, wherever it is; `require` looks beside it, too.
-        lua.scripts.clone_from(&self.folder);
-        let beside = format!("{}/?.lua", self.folder.display());
-        if !lua.package_path.split(';').any(|entry| entry == beside) {
-            lua.package_path = format!("{beside};{}", lua.package_path);
+        let lua = LuaConfiguration::from_settings(&configuration.lua);
+        // A script is named by its file, wherever it is.
+        let lua = lua.in_folder(&self.folder).within(CPU);
+        match version {
+            Some(version) => lua.with_version(version),
+            None => lua,
         }
-        lua.grant(&self.folder);
-        lua.limit_cpu(CPU);
-        if let Some(version) = version {
-            lua.versions.clear();
-            lua.version = version;
-        }
-        lua
     }
 
     /// Registers the application that sets the variables and starts the script.

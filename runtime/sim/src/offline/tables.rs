@@ -38,7 +38,8 @@ pub fn tables(cache: &Path) -> Result<Tables, RunError> {
         configuration: configuration::read(None, Path::new("/"))?,
         directory: None,
         sip: None,
-        media: Media::simulated(ringfence_media::Config::default(), Network::new()),
+        media: Media::simulated(ringfence_media::Config::default(), Network::new())
+            .map_err(machine)?,
         clock: Clock::System,
         hostname: "localhost".to_owned(),
     });

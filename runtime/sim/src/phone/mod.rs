@@ -11,6 +11,7 @@ mod finger;
 mod line;
 mod target;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -96,12 +97,18 @@ pub enum DialError {
 }
 
 /// A telephone with a line of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Phone {
     stack: Stack,
     media: Media,
     profile: String,
     address: IpAddr,
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Phone").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Phone {
