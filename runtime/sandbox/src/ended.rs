@@ -107,12 +107,16 @@ impl fmt::Display for EndedBy {
         match self {
             Self::Trap { message, .. } => write!(out, "{message}"),
             Self::Killed { reason } => write!(out, "killed: {reason}"),
-            Self::WallLimit { limit } => write!(out, "ran longer than {limit:?}"),
-            Self::CpuLimit { limit } => write!(out, "used more than {limit:?} of processor time"),
-            Self::MemoryLimit { limit } => write!(out, "needed more than {limit} bytes of memory"),
-            Self::Exit { code } => write!(out, "exited with code {code}"),
+            Self::WallLimit { limit } => write!(out, "it ran longer than {limit:?}"),
+            Self::CpuLimit { limit } => {
+                write!(out, "it used more than {limit:?} of processor time")
+            }
+            Self::MemoryLimit { limit } => {
+                write!(out, "it needed more than {limit} bytes of memory")
+            }
+            Self::Exit { code } => write!(out, "it exited with code {code}"),
             Self::Host(end) => write!(out, "{}", end.message),
-            Self::StartFailed { message } => write!(out, "cannot be started: {message}"),
+            Self::StartFailed { message } => write!(out, "it cannot be started: {message}"),
             Self::HostBug { message } => write!(out, "bug in the server: {message}"),
             Self::SandboxGone => write!(out, "the sandbox was shut down"),
         }

@@ -361,7 +361,7 @@ fn report<R>(job: &Job, result: &Result<R, EndedBy>) {
                 script,
                 at,
                 job = job_id,
-                "{}: the script was ended: it {why}",
+                "{}: the script was ended: {why}",
                 why.name()
             );
         }
