@@ -250,7 +250,15 @@ mod tests {
         for cause in ALL.iter().filter(|cause| (1..=127).contains(&cause.number())) {
             assert_eq!(Cause::from_reason(&cause.reason()), Some(*cause));
         }
-        for value in ["", "garbage", "SIP;cause=486", "Q.850", "Q.850;cause=", "Q.850;cause=0", "Q.850;text=17"] {
+        for value in [
+            "",
+            "garbage",
+            "SIP;cause=486",
+            "Q.850",
+            "Q.850;cause=",
+            "Q.850;cause=0",
+            "Q.850;text=17",
+        ] {
             assert_eq!(Cause::from_reason(value), None, "{value}");
         }
     }

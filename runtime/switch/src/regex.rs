@@ -301,7 +301,10 @@ mod tests {
     fn captures_are_replaced() {
         let pattern = Pattern::compile(r"^7(\d)?(x)?(\d)$").unwrap();
         let captures = pattern.find("712").unwrap().unwrap();
-        assert_eq!(captures.substitute("[$1][$2][${3}][$4] $x $$ ${x} ${1 $"), "[1][][2][] $x $$ ${x} ${1 $");
+        assert_eq!(
+            captures.substitute("[$1][$2][${3}][$4] $x $$ ${x} ${1 $"),
+            "[1][][2][] $x $$ ${x} ${1 $"
+        );
         assert_eq!(captures.list(), "ARRAY::712|:1|:|:2");
         let captures = Pattern::compile("(a)(b)?").unwrap().find("a").unwrap().unwrap();
         assert_eq!(captures.list(), "ARRAY::a|:a");
@@ -317,9 +320,15 @@ mod tests {
     #[test]
     fn a_broken_pattern_says_where() {
         let error = Pattern::compile("ab(").unwrap_err();
-        assert_eq!(error.to_string(), "missing closing parenthesis at character 3 of the expression ab(");
+        assert_eq!(
+            error.to_string(),
+            "missing closing parenthesis at character 3 of the expression ab("
+        );
         assert_eq!(Pattern::compile("/x").unwrap_err(), PatternError::Unclosed("/x".into()));
-        assert_eq!(Pattern::compile(&"x".repeat(MAX_PATTERN + 1)).unwrap_err(), PatternError::TooLong);
+        assert_eq!(
+            Pattern::compile(&"x".repeat(MAX_PATTERN + 1)).unwrap_err(),
+            PatternError::TooLong
+        );
     }
 
     #[test]

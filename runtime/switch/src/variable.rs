@@ -209,7 +209,11 @@ impl Variables {
         self.extend_list(name, |list| list.insert(0, value.into()))
     }
 
-    fn extend_list(&mut self, name: &str, add: impl FnOnce(&mut Vec<String>)) -> Result<(), Refused> {
+    fn extend_list(
+        &mut self,
+        name: &str,
+        add: impl FnOnce(&mut Vec<String>),
+    ) -> Result<(), Refused> {
         if name.is_empty() {
             return Err(Refused::NoName);
         }
@@ -276,10 +280,9 @@ pub fn integer(text: &str) -> i64 {
         Some(b'+') => (false, &text[1..]),
         _ => (false, text),
     };
-    let value = digits
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .fold(0_i64, |value, digit| value.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    let value = digits.bytes().take_while(u8::is_ascii_digit).fold(0_i64, |value, digit| {
+        value.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
+    });
     if negative { -value } else { value }
 }
 
@@ -355,9 +358,15 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_c_does() {
-        for (text, value) in
-            [("12abc", 12), (" -3", -3), ("+1 ", 1), ("x", 0), ("", 0), ("é", 0), ("9999999999999999999", i64::MAX)]
-        {
+        for (text, value) in [
+            ("12abc", 12),
+            (" -3", -3),
+            ("+1 ", 1),
+            ("x", 0),
+            ("", 0),
+            ("é", 0),
+            ("9999999999999999999", i64::MAX),
+        ] {
             assert_eq!(integer(text), value, "{text:?}");
         }
     }

@@ -64,10 +64,7 @@ fn cut(text: &str, separator: char) -> (&str, Option<&str>) {
             }
             '\'' if quoted || opens(text, at) => quoted = !quoted,
             c if c == separator && !quoted => {
-                return (
-                    text.get(..at).unwrap_or_default(),
-                    text.get(at + separator.len_utf8()..),
-                );
+                return (text.get(..at).unwrap_or_default(), text.get(at + separator.len_utf8()..));
             }
             _ => {}
         }
@@ -123,6 +120,19 @@ pub fn clean(text: &str, separator: Option<char>) -> String {
     out
 }
 
+/// Splits `uuid:<uuid> text` as `eval` and `expand` take it; none when no text is left.
+#[must_use]
+pub fn uuid(text: &str) -> Option<(Option<&str>, &str)> {
+    let is_uuid = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("uuid:"));
+    let (uuid, text) = if is_uuid {
+        let (uuid, text) = text.get(5..)?.split_once(' ')?;
+        (Some(uuid), text)
+    } else {
+        (None, text)
+    };
+    (!text.is_empty()).then_some((uuid, text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +153,15 @@ mod tests {
         assert_eq!(arguments_by(r"eval:a\,b,c", ',', 10), ["eval:a,b", "c"]);
         assert_eq!(arguments_by(",", ',', 10), [""]);
         assert_eq!(arguments_by(r"a\sb\n,'x, y '", ',', 10), ["a b\n", "x, y "]);
+    }
+
+    #[test]
+    fn a_uuid_in_front_is_optional() {
+        assert_eq!(uuid("uuid:1 a b"), Some((Some("1"), "a b")));
+        assert_eq!(uuid("UUID: x"), Some((Some(""), "x")));
+        assert_eq!(uuid("a b"), Some((None, "a b")));
+        assert_eq!(uuid("uuid:1"), None);
+        assert_eq!(uuid(""), None);
     }
 
     mod properties {

@@ -29,9 +29,23 @@ pub const VERSIONS: &[&str] = &["5.1", "5.2", "5.3", "5.4"];
 
 /// The parameters of lua.conf.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter::many("script-directory", "path pattern", "Where `require` looks, as `/path/?.lua`; becomes package.path. The folder of scripts is looked at anyway."),
-    Parameter::one("lua-version", "5.4", "5.1, 5.2, 5.3 or 5.4", "The Lua of scripts that no <script> chooses another one for."),
-    Parameter::one("profile", "trusted", "text", "The profile of scripts that no <script> chooses another one for."),
+    Parameter::many(
+        "script-directory",
+        "path pattern",
+        "Where `require` looks, as `/path/?.lua`; becomes package.path. The folder of scripts is looked at anyway.",
+    ),
+    Parameter::one(
+        "lua-version",
+        "5.4",
+        "5.1, 5.2, 5.3 or 5.4",
+        "The Lua of scripts that no <script> chooses another one for.",
+    ),
+    Parameter::one(
+        "profile",
+        "trusted",
+        "text",
+        "The profile of scripts that no <script> chooses another one for.",
+    ),
     Parameter::many("startup-script", "file with arguments", "Started when the server is up."),
 ];
 
@@ -43,10 +57,24 @@ const IGNORED: &[&str] =
 pub const PROFILE_PARAMETERS: &[Parameter] = &[
     Parameter::many("read", "folder", "Scripts may read what is in it."),
     Parameter::many("write", "folder", "Scripts may read and write what is in it."),
-    Parameter::many("environment", "name or name=value", "A variable that os.getenv sees: the server's, or this value."),
+    Parameter::many(
+        "environment",
+        "name or name=value",
+        "A variable that os.getenv sees: the server's, or this value.",
+    ),
     Parameter::one("memory", "64", "MiB", "The most memory that one run may have."),
-    Parameter::one("wall-limit", "0", "seconds", "The longest time that one run may take; 0 is no limit."),
-    Parameter::one("cpu-limit", "60", "seconds", "The most CPU time that one run may take; 0 is no limit."),
+    Parameter::one(
+        "wall-limit",
+        "0",
+        "seconds",
+        "The longest time that one run may take; 0 is no limit.",
+    ),
+    Parameter::one(
+        "cpu-limit",
+        "60",
+        "seconds",
+        "The most CPU time that one run may take; 0 is no limit.",
+    ),
 ];
 
 /// What a script may do, and how much of it.
@@ -120,7 +148,8 @@ impl LuaSettings {
         part: impl Fn(&'r ScriptRule) -> Option<&'r str>,
     ) -> Option<&'r str> {
         let folder = self.folder.to_string_lossy();
-        let relative = script.strip_prefix(&*folder).map_or(script, |rest| rest.trim_start_matches('/'));
+        let relative =
+            script.strip_prefix(&*folder).map_or(script, |rest| rest.trim_start_matches('/'));
         self.rules.iter().filter(|rule| glob_matches(&rule.pattern, relative)).find_map(part)
     }
 

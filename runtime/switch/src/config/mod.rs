@@ -85,8 +85,10 @@ impl Configuration {
     pub fn read(root: Element, globals: Variables, faults: &mut Vec<Fault>) -> Self {
         for section in root.children_named("section") {
             let name = section.attribute("name").unwrap_or_default();
-            if !["configuration", "dialplan", "directory", "chatplan", "languages"].contains(&name) {
-                let message = format!("the section {name} is ignored; there are configuration and dialplan");
+            if !["configuration", "dialplan", "directory", "chatplan", "languages"].contains(&name)
+            {
+                let message =
+                    format!("the section {name} is ignored; there are configuration and dialplan");
                 faults.push(Fault::warning(section.place.clone(), message));
             }
         }

@@ -11,44 +11,174 @@ use crate::xml::{Element, Fault, Place};
 
 /// The parameters of a SIP profile.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter::one("sip-ip", "127.0.0.1", "address", "Where SIP is listened for, over UDP and TCP. `0.0.0.0` and `::` take all addresses."),
+    Parameter::one(
+        "sip-ip",
+        "127.0.0.1",
+        "address",
+        "Where SIP is listened for, over UDP and TCP. `0.0.0.0` and `::` take all addresses.",
+    ),
     Parameter::one("sip-port", "5060", "port", "0 takes a free one, which is logged."),
-    Parameter::one("rtp-ip", "", "address", "Where audio is received; sip-ip unless set. `0.0.0.0` and `::` take the address that the INVITE came to."),
-    Parameter::one("ext-sip-ip", "", "address or host name", "What peers are told to send SIP to, behind NAT."),
-    Parameter::one("ext-rtp-ip", "", "address", "What peers are told to send audio to, behind NAT."),
+    Parameter::one(
+        "rtp-ip",
+        "",
+        "address",
+        "Where audio is received; sip-ip unless set. `0.0.0.0` and `::` take the address that the INVITE came to.",
+    ),
+    Parameter::one(
+        "ext-sip-ip",
+        "",
+        "address or host name",
+        "What peers are told to send SIP to, behind NAT.",
+    ),
+    Parameter::one(
+        "ext-rtp-ip",
+        "",
+        "address",
+        "What peers are told to send audio to, behind NAT.",
+    ),
     Parameter::one("context", "default", "text", "The dialplan context of calls that come here."),
     Parameter::one("dialplan", "XML", "text", "The dialplans that calls are routed by."),
-    Parameter::one("inbound-codec-prefs", "PCMU,PCMA", "codecs", "What an INVITE may be answered with."),
-    Parameter::one("outbound-codec-prefs", "PCMU,PCMA", "codecs", "What is offered, in this order."),
-    Parameter::one("codec-prefs", "", "codecs", "Sets both inbound-codec-prefs and outbound-codec-prefs."),
-    Parameter::one("inbound-codec-negotiation", "generous", "generous or greedy", "Whose order of codecs decides in an answer: the caller's (generous) or ours (greedy)."),
-    Parameter::one("dtmf-type", "rfc2833", "rfc2833, info or none", "How keys travel: as RTP events (RFC 4733), or as SIP INFO only."),
-    Parameter::one("rfc2833-pt", "101", "96 to 127", "The payload type that RTP events are offered with."),
-    Parameter::one("user-agent-string", "", "text", "The header User-Agent; `Ringfence/version` unless set."),
-    Parameter::one("rtp-timeout-sec", "0", "seconds", "Hangs up with MEDIA_TIMEOUT when no audio comes for so long; 0 does not."),
+    Parameter::one(
+        "inbound-codec-prefs",
+        "PCMU,PCMA",
+        "codecs",
+        "What an INVITE may be answered with.",
+    ),
+    Parameter::one(
+        "outbound-codec-prefs",
+        "PCMU,PCMA",
+        "codecs",
+        "What is offered, in this order.",
+    ),
+    Parameter::one(
+        "codec-prefs",
+        "",
+        "codecs",
+        "Sets both inbound-codec-prefs and outbound-codec-prefs.",
+    ),
+    Parameter::one(
+        "inbound-codec-negotiation",
+        "generous",
+        "generous or greedy",
+        "Whose order of codecs decides in an answer: the caller's (generous) or ours (greedy).",
+    ),
+    Parameter::one(
+        "dtmf-type",
+        "rfc2833",
+        "rfc2833, info or none",
+        "How keys travel: as RTP events (RFC 4733), or as SIP INFO only.",
+    ),
+    Parameter::one(
+        "rfc2833-pt",
+        "101",
+        "96 to 127",
+        "The payload type that RTP events are offered with.",
+    ),
+    Parameter::one(
+        "user-agent-string",
+        "",
+        "text",
+        "The header User-Agent; `Ringfence/version` unless set.",
+    ),
+    Parameter::one(
+        "rtp-timeout-sec",
+        "0",
+        "seconds",
+        "Hangs up with MEDIA_TIMEOUT when no audio comes for so long; 0 does not.",
+    ),
 ];
 
 const IGNORED: &[&str] = &[
-    "accept-blind-auth", "accept-blind-reg", "aggressive-nat-detection", "apply-inbound-acl",
-    "apply-nat-acl", "auth-all-packets", "auth-calls", "auth-subscriptions", "challenge-realm",
-    "debug", "disable-transcoding", "enable-timer", "enable-100rel", "force-publish-expires",
-    "force-register-db-domain", "force-register-domain", "force-subscription-domain",
-    "forward-unsolicited-mwi-notify", "hold-music", "inbound-late-negotiation",
-    "inbound-reg-force-matching-username", "inbound-zrtp-passthru", "liberal-dtmf", "local-network-acl",
-    "log-auth-failures", "manage-presence", "manage-shared-appearance", "nat-options-ping",
-    "nonce-ttl", "presence-hosts", "presence-privacy", "record-path", "record-template",
-    "rfc2833-pt-in", "rtp-hold-timeout-sec", "rtp-timer-name", "shutdown-on-fail", "sip-trace",
-    "sip-capture", "sip-options-respond-503-on-busy", "tls", "tls-bind-params", "tls-cert-dir",
-    "tls-only", "tls-sip-port", "tls-verify-date", "tls-verify-policy", "tls-version",
-    "track-calls", "unregister-on-options-fail", "watchdog-enabled", "watchdog-event-timeout",
-    "watchdog-step-timeout", "ws-binding", "wss-binding", "all-reg-options-ping", "auto-jitterbuffer-msec",
-    "bind-params", "caller-id-type", "contact-user", "db-odbc-dsn", "delete-subs-on-register",
-    "disable-register", "disable-transfer", "extended-info-parsing", "enable-rfc-5626",
-    "force-rport", "inbound-bypass-media", "inbound-proxy-media", "media-option", "minimum-session-expires",
-    "multiple-registrations", "NDLB-broken-auth-hash", "NDLB-force-rport", "NDLB-received-in-nat-reg-contact",
-    "outbound-proxy", "p-asserted-id-parse", "pass-rfc2833", "rtp-autofix-timing", "rtp-autoflush-during-bridge",
-    "rtp-rewrite-timestamps", "send-message-query-on-register", "session-timeout", "sip-expires-max-deviation",
-    "timer-T1", "timer-T1X64", "timer-T2", "timer-T4", "user-agent-filter", "vad",
+    "accept-blind-auth",
+    "accept-blind-reg",
+    "aggressive-nat-detection",
+    "apply-inbound-acl",
+    "apply-nat-acl",
+    "auth-all-packets",
+    "auth-calls",
+    "auth-subscriptions",
+    "challenge-realm",
+    "debug",
+    "disable-transcoding",
+    "enable-timer",
+    "enable-100rel",
+    "force-publish-expires",
+    "force-register-db-domain",
+    "force-register-domain",
+    "force-subscription-domain",
+    "forward-unsolicited-mwi-notify",
+    "hold-music",
+    "inbound-late-negotiation",
+    "inbound-reg-force-matching-username",
+    "inbound-zrtp-passthru",
+    "liberal-dtmf",
+    "local-network-acl",
+    "log-auth-failures",
+    "manage-presence",
+    "manage-shared-appearance",
+    "nat-options-ping",
+    "nonce-ttl",
+    "presence-hosts",
+    "presence-privacy",
+    "record-path",
+    "record-template",
+    "rfc2833-pt-in",
+    "rtp-hold-timeout-sec",
+    "rtp-timer-name",
+    "shutdown-on-fail",
+    "sip-trace",
+    "sip-capture",
+    "sip-options-respond-503-on-busy",
+    "tls",
+    "tls-bind-params",
+    "tls-cert-dir",
+    "tls-only",
+    "tls-sip-port",
+    "tls-verify-date",
+    "tls-verify-policy",
+    "tls-version",
+    "track-calls",
+    "unregister-on-options-fail",
+    "watchdog-enabled",
+    "watchdog-event-timeout",
+    "watchdog-step-timeout",
+    "ws-binding",
+    "wss-binding",
+    "all-reg-options-ping",
+    "auto-jitterbuffer-msec",
+    "bind-params",
+    "caller-id-type",
+    "contact-user",
+    "db-odbc-dsn",
+    "delete-subs-on-register",
+    "disable-register",
+    "disable-transfer",
+    "extended-info-parsing",
+    "enable-rfc-5626",
+    "force-rport",
+    "inbound-bypass-media",
+    "inbound-proxy-media",
+    "media-option",
+    "minimum-session-expires",
+    "multiple-registrations",
+    "NDLB-broken-auth-hash",
+    "NDLB-force-rport",
+    "NDLB-received-in-nat-reg-contact",
+    "outbound-proxy",
+    "p-asserted-id-parse",
+    "pass-rfc2833",
+    "rtp-autofix-timing",
+    "rtp-autoflush-during-bridge",
+    "rtp-rewrite-timestamps",
+    "send-message-query-on-register",
+    "session-timeout",
+    "sip-expires-max-deviation",
+    "timer-T1",
+    "timer-T1X64",
+    "timer-T2",
+    "timer-T4",
+    "user-agent-filter",
+    "vad",
 ];
 
 /// A SIP profile.
@@ -139,17 +269,21 @@ impl SipProfile {
         if !["rfc2833", "rfc4733", "info", "none"].contains(&dtmf_type.as_str())
             && let Some(place) = settings.place("dtmf-type")
         {
-            let message = format!("dtmf-type=\"{dtmf_type}\" is not rfc2833, info or none; rfc2833 holds");
+            let message =
+                format!("dtmf-type=\"{dtmf_type}\" is not rfc2833, info or none; rfc2833 holds");
             faults.push(Fault::error(place.clone(), message));
         }
         let negotiation = settings.text("inbound-codec-negotiation").unwrap_or_default();
         if !["generous", "greedy", "scrooge"].contains(&negotiation.to_ascii_lowercase().as_str())
             && let Some(place) = settings.place("inbound-codec-negotiation")
         {
-            let message = format!("inbound-codec-negotiation=\"{negotiation}\" is not generous or greedy; generous holds");
+            let message = format!(
+                "inbound-codec-negotiation=\"{negotiation}\" is not generous or greedy; generous holds"
+            );
             faults.push(Fault::error(place.clone(), message));
         }
-        let payload = settings.parsed("rfc2833-pt", "96 to 127", |n| (96..=127).contains(n), faults);
+        let payload =
+            settings.parsed("rfc2833-pt", "96 to 127", |n| (96..=127).contains(n), faults);
         Some(Self {
             name: name.to_owned(),
             listen: SocketAddr::new(sip_ip, port),
@@ -196,7 +330,9 @@ fn codecs(
             Some(_) => {}
             None => {
                 if let Some(place) = place {
-                    let message = format!("{name}: the codec {item} is not supported and left out; there are PCMU and PCMA");
+                    let message = format!(
+                        "{name}: the codec {item} is not supported and left out; there are PCMU and PCMA"
+                    );
                     faults.push(Fault::warning(place.clone(), message));
                 }
             }
@@ -213,10 +349,7 @@ fn codecs(
 }
 
 /// Reads all profiles; of two with one name or one address the first is taken.
-pub(super) fn profiles(
-    element: Option<&Element>,
-    faults: &mut Vec<Fault>,
-) -> Vec<Arc<SipProfile>> {
+pub(super) fn profiles(element: Option<&Element>, faults: &mut Vec<Fault>) -> Vec<Arc<SipProfile>> {
     let Some(element) = element else { return Vec::new() };
     super::known_children(element, &["global_settings", "profiles"], faults);
     let mut found: Vec<Arc<SipProfile>> = Vec::new();
@@ -230,13 +363,13 @@ pub(super) fn profiles(
         }
         let Some(profile) = SipProfile::read(child, faults) else { continue };
         if let Some(first) = found.iter().find(|other| other.name == profile.name) {
-            let message = format!("a second SIP profile {}; the first is {}", profile.name, first.place);
+            let message =
+                format!("a second SIP profile {}; the first is {}", profile.name, first.place);
             faults.push(Fault::error(child.place.clone(), message));
             continue;
         }
-        let taken = |other: &&Arc<SipProfile>| {
-            profile.listen.port() != 0 && other.listen == profile.listen
-        };
+        let taken =
+            |other: &&Arc<SipProfile>| profile.listen.port() != 0 && other.listen == profile.listen;
         if let Some(first) = found.iter().find(taken) {
             let message =
                 format!("{} is already listened at by the profile {}", profile.listen, first.name);

@@ -7,30 +7,110 @@ use crate::xml::{Element, Fault};
 
 /// The parameters of switch.conf.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter::one("switchname", "", "text", "How events and `status` name this server; the machine's name unless set."),
-    Parameter::one("max-sessions", "1000", "calls", "Legs at the same time. One more is refused with 503."),
-    Parameter::one("sessions-per-second", "30", "calls a second", "New calls in a second. More are refused with 503 and Retry-After."),
-    Parameter::one("rtp-start-port", "16384", "port", "The first UDP port for RTP; a call takes two."),
+    Parameter::one(
+        "switchname",
+        "",
+        "text",
+        "How events and `status` name this server; the machine's name unless set.",
+    ),
+    Parameter::one(
+        "max-sessions",
+        "1000",
+        "calls",
+        "Legs at the same time. One more is refused with 503.",
+    ),
+    Parameter::one(
+        "sessions-per-second",
+        "30",
+        "calls a second",
+        "New calls in a second. More are refused with 503 and Retry-After.",
+    ),
+    Parameter::one(
+        "rtp-start-port",
+        "16384",
+        "port",
+        "The first UDP port for RTP; a call takes two.",
+    ),
     Parameter::one("rtp-end-port", "32768", "port", "The last UDP port for RTP."),
-    Parameter::one("loglevel", "info", "console, alert, crit, err, warning, notice, info or debug", "What is logged unless the environment variable RUST_LOG says otherwise."),
-    Parameter::one("sip-threads", "0", "threads", "Threads for SIP; 0 takes one for every four processors, at least one."),
-    Parameter::one("media-threads", "0", "threads", "Threads for audio; 0 takes one for every two processors, at least one."),
-    Parameter::one("call-threads", "0", "threads", "Threads for channels and the dialplan; 0 takes one for each processor."),
-    Parameter::one("script-threads", "0", "threads", "Threads for scripts; 0 takes one for each processor."),
-    Parameter::one("shutdown-wait", "30", "seconds", "How long SIGTERM waits for the running calls before it hangs them up."),
+    Parameter::one(
+        "loglevel",
+        "info",
+        "console, alert, crit, err, warning, notice, info or debug",
+        "What is logged unless the environment variable RUST_LOG says otherwise.",
+    ),
+    Parameter::one(
+        "sip-threads",
+        "0",
+        "threads",
+        "Threads for SIP; 0 takes one for every four processors, at least one.",
+    ),
+    Parameter::one(
+        "media-threads",
+        "0",
+        "threads",
+        "Threads for audio; 0 takes one for every two processors, at least one.",
+    ),
+    Parameter::one(
+        "call-threads",
+        "0",
+        "threads",
+        "Threads for channels and the dialplan; 0 takes one for each processor.",
+    ),
+    Parameter::one(
+        "script-threads",
+        "0",
+        "threads",
+        "Threads for scripts; 0 takes one for each processor.",
+    ),
+    Parameter::one(
+        "shutdown-wait",
+        "30",
+        "seconds",
+        "How long SIGTERM waits for the running calls before it hangs them up.",
+    ),
 ];
 
 /// Parameters of FreeSWITCH's switch.conf that mean nothing here.
 const IGNORED: &[&str] = &[
-    "colorize-console", "dialplan-timestamps", "dump-cores", "max-db-handles", "db-handle-timeout",
-    "min-idle-cpu", "mailer-app", "mailer-app-args", "rtp-enable-zrtp", "rtp-port-usage-robustness",
-    "core-db-dsn", "core-db-name", "auto-create-schemas", "auto-clear-sql", "enable-early-hangup",
-    "enable-monotonic-timing", "1ms-timer", "timer-affinity", "tipping-point", "max-audio-channels",
-    "uuid-version", "verbose-channel-events", "events-use-dispatch", "initial-event-threads",
-    "event-heartbeat-interval", "debug-level", "crash-protection", "multiple-registrations",
-    "threaded-system-exec", "rtp-retain-crypto-keys", "suppress-cdr-headers", "cdr-headers",
-    "disable-monotonic-timing", "enable-softtimer-timerfd", "enable-cond-yield",
-    "enable-timer-matrix", "switchname-affects-uuids", "ivr-dtmf-timeout", "core-non-sqlite-db-required",
+    "colorize-console",
+    "dialplan-timestamps",
+    "dump-cores",
+    "max-db-handles",
+    "db-handle-timeout",
+    "min-idle-cpu",
+    "mailer-app",
+    "mailer-app-args",
+    "rtp-enable-zrtp",
+    "rtp-port-usage-robustness",
+    "core-db-dsn",
+    "core-db-name",
+    "auto-create-schemas",
+    "auto-clear-sql",
+    "enable-early-hangup",
+    "enable-monotonic-timing",
+    "1ms-timer",
+    "timer-affinity",
+    "tipping-point",
+    "max-audio-channels",
+    "uuid-version",
+    "verbose-channel-events",
+    "events-use-dispatch",
+    "initial-event-threads",
+    "event-heartbeat-interval",
+    "debug-level",
+    "crash-protection",
+    "multiple-registrations",
+    "threaded-system-exec",
+    "rtp-retain-crypto-keys",
+    "suppress-cdr-headers",
+    "cdr-headers",
+    "disable-monotonic-timing",
+    "enable-softtimer-timerfd",
+    "enable-cond-yield",
+    "enable-timer-matrix",
+    "switchname-affects-uuids",
+    "ivr-dtmf-timeout",
+    "core-non-sqlite-db-required",
 ];
 
 /// The server as a whole.
@@ -61,7 +141,11 @@ pub struct SwitchSettings {
 impl SwitchSettings {
     pub(super) fn read(element: Option<&Element>, faults: &mut Vec<Fault>) -> Self {
         if let Some(element) = element {
-            super::known_children(element, &["settings", "cli-keybindings", "default-ptimes"], faults);
+            super::known_children(
+                element,
+                &["settings", "cli-keybindings", "default-ptimes"],
+                faults,
+            );
         }
         let settings = element.and_then(|element| element.child("settings"));
         let settings = Settings::read(settings, PARAMETERS, IGNORED, faults);
@@ -81,7 +165,8 @@ impl SwitchSettings {
         let rtp_ports = if start < end {
             start..=end
         } else {
-            if let Some(place) = settings.place("rtp-end-port").or(settings.place("rtp-start-port")) {
+            if let Some(place) = settings.place("rtp-end-port").or(settings.place("rtp-start-port"))
+            {
                 faults.push(Fault::error(
                     place.clone(),
                     format!("rtp-end-port {end} must be above rtp-start-port {start}; 16384 to 32768 hold"),
@@ -100,7 +185,12 @@ impl SwitchSettings {
                 .unwrap_or(30),
             rtp_ports,
             loglevel: settings
-                .parsed("loglevel", &format!("one of {right}"), |level: &String| levels.contains(&level.to_ascii_lowercase().as_str()), faults)
+                .parsed(
+                    "loglevel",
+                    &format!("one of {right}"),
+                    |level: &String| levels.contains(&level.to_ascii_lowercase().as_str()),
+                    faults,
+                )
                 .map_or_else(|| "info".to_owned(), |level| level.to_ascii_lowercase()),
             sip_threads,
             media_threads,

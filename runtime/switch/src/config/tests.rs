@@ -1,0 +1,156 @@
+use std::path::Path;
+
+use super::*;
+
+fn load(files: &[(&str, &str)]) -> (Configuration, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let (configuration, faults) = Configuration::load(folder.path()).unwrap();
+    let prefix = format!("{}/", folder.path().display());
+    (configuration, faults.iter().map(|fault| fault.to_string().replace(&prefix, "")).collect())
+}
+
+/// A root around sections.
+fn root(configuration: &str, dialplan: &str) -> String {
+    format!(
+        "<document>\n<section name=\"configuration\">\n{configuration}\n</section>\n\
+         <section name=\"dialplan\">{dialplan}</section>\n</document>"
+    )
+}
+
+fn settings(file: &str, params: &str) -> String {
+    format!("<configuration name=\"{file}\"><settings>\n{params}\n</settings></configuration>")
+}
+
+#[test]
+fn what_is_not_set_has_its_default() {
+    let (configuration, faults) = load(&[(ROOT, "<document/>")]);
+    assert_eq!(faults, [""; 0]);
+    let switch = &configuration.switch;
+    assert_eq!((switch.max_sessions, switch.sessions_per_second), (1000, 30));
+    assert_eq!(switch.rtp_ports, 16384..=32768);
+    assert_eq!(configuration.lua.version, "5.4");
+    assert_eq!(configuration.lua.profile_of("x.lua").unwrap().name, "trusted");
+    assert!(configuration.profiles.is_empty());
+}
+
+#[test]
+fn every_default_of_the_tables_is_what_the_reader_takes() {
+    // A default that its own reader refuses would be replaced in silence.
+    let params: String = switch::PARAMETERS
+        .iter()
+        .filter(|parameter| !parameter.default.is_empty())
+        .map(|p| format!("<param name=\"{}\" value=\"{}\"/>\n", p.name, p.default))
+        .collect();
+    let profile: String = sofia::PARAMETERS
+        .iter()
+        .filter(|parameter| !parameter.default.is_empty())
+        .map(|p| format!("<param name=\"{}\" value=\"{}\"/>\n", p.name, p.default))
+        .collect();
+    let sofia = format!(
+        "<configuration name=\"sofia.conf\"><profiles><profile name=\"p\"><settings>{profile}\
+         </settings></profile></profiles></configuration>"
+    );
+    let text = root(
+        &format!("{}{sofia}", settings("switch.conf", &params)),
+        "<context name=\"default\"/>",
+    );
+    let (_, faults) = load(&[(ROOT, &text)]);
+    assert_eq!(faults, [""; 0]);
+}
+
+#[test]
+fn every_fault_is_told_with_its_line() {
+    let switch = settings(
+        "switch.conf",
+        "<param name=\"max-sessions\" value=\"many\"/>\n<param name=\"max_sessions\" value=\"1\"/>\n\
+         <param name=\"colorize-console\" value=\"true\"/>\n<param name=\"rtp-start-port\" value=\"40000\"/>\n\
+         <param name=\"loglevel\" value=\"loud\"/>\n<param name=\"switchname\"/>",
+    );
+    let (configuration, faults) = load(&[(ROOT, &root(&switch, ""))]);
+    assert_eq!(
+        faults,
+        [
+            "freeswitch.xml:5: warning: there is no parameter max_sessions; it is ignored; did you mean max-sessions?",
+            "freeswitch.xml:6: warning: the parameter colorize-console of FreeSWITCH has no effect here",
+            "freeswitch.xml:9: <param> needs name and value: <param name=\"…\" value=\"…\"/>",
+            "freeswitch.xml:7: rtp-end-port 32768 must be above rtp-start-port 40000; 16384 to 32768 hold",
+            "freeswitch.xml:4: max-sessions=\"many\" is not a number of calls, 1 or more; 1000 holds",
+            "freeswitch.xml:8: loglevel=\"loud\" is not one of console, alert, crit, err, warning, notice, info, debug; info holds",
+        ]
+    );
+    assert_eq!(configuration.switch.max_sessions, 1000);
+}
+
+#[test]
+fn sip_profiles() {
+    let sofia = "<configuration name=\"sofia.conf\"><profiles>\n\
+        <profile name=\"a\"><settings><param name=\"sip-ip\" value=\"192.0.2.1\"/>\
+        <param name=\"ext-rtp-ip\" value=\"198.51.100.7\"/><param name=\"codec-prefs\" value=\"PCMA,OPUS\"/>\
+        <param name=\"dtmf-type\" value=\"info\"/><param name=\"context\" value=\"nosuch\"/></settings></profile>\n\
+        <profile name=\"a\"/>\n<profile name=\"b\"><settings><param name=\"sip-ip\" value=\"192.0.2.1\"/></settings></profile>\n\
+        <profile/>\n<profile name=\"c\"><settings><param name=\"sip-ip\" value=\"::1\"/>\
+        <param name=\"rtp-ip\" value=\"::\"/><param name=\"sip-port\" value=\"0\"/></settings></profile>\n\
+        </profiles></configuration>";
+    let (configuration, faults) = load(&[(ROOT, &root(sofia, "<context name=\"default\"/>"))]);
+    let names: Vec<_> = configuration.profiles.iter().map(|profile| &*profile.name).collect();
+    assert_eq!(names, ["a", "c"]);
+    assert_eq!(faults.len(), 5, "{faults:#?}");
+    for part in [
+        "OPUS is not supported",
+        "a second SIP profile a",
+        "already listened at",
+        "needs a name",
+        "context nosuch",
+    ] {
+        assert!(faults.iter().any(|fault| fault.contains(part)), "{part}: {faults:#?}");
+    }
+    let a = configuration.sip_profile("a").unwrap();
+    assert_eq!(a.capabilities().codecs, [ringfence_media::Codec::Pcma]);
+    assert_eq!(a.dtmf, None);
+    assert_eq!(
+        a.advertised_media("192.0.2.1:4000".parse().unwrap()),
+        "198.51.100.7:4000".parse().unwrap()
+    );
+    assert_eq!(a.advertised_media("[::1]:4000".parse().unwrap()), "[::1]:4000".parse().unwrap());
+    let c = configuration.sip_profile("c").unwrap();
+    let local = "::1".parse().unwrap();
+    assert_eq!(c.media_address(local), local);
+}
+
+#[test]
+fn scripts_choose_lua_and_profile_by_pattern() {
+    let lua = "<configuration name=\"lua.conf\"><settings><param name=\"lua-version\" value=\"5.3\"/></settings>\
+        <scripts>\n<script pattern=\"legacy/*.lua\" lua=\"5.1\"/>\n<script pattern=\"*\" profile=\"small\"/>\n\
+        <script pattern=\"x\" lua=\"6\"/>\n<script lua=\"5.1\"/>\n</scripts>\
+        <profiles><profile name=\"small\"><param name=\"memory\" value=\"8\"/><param name=\"cpu-limit\" value=\"1\"/>\
+        <param name=\"environment\" value=\"A=1\"/></profile></profiles></configuration>";
+    let (configuration, faults) = load(&[(ROOT, &root(lua, ""))]);
+    assert_eq!(faults.len(), 2, "{faults:#?}");
+    let lua = &configuration.lua;
+    assert_eq!((lua.version_of("legacy/a.lua"), lua.version_of("a.lua")), ("5.1", "5.3"));
+    assert_eq!(lua.version_of(&format!("{}/legacy/a.lua", lua.folder.display())), "5.1");
+    let small = lua.profile_of("a.lua").unwrap();
+    assert_eq!((small.memory, small.cpu), (8 << 20, Some(std::time::Duration::from_secs(1))));
+    assert_eq!(small.environment, [("A".to_owned(), "1".to_owned())]);
+}
+
+#[test]
+fn without_a_folder_there_is_no_configuration() {
+    let faults = Configuration::load(Path::new("no/such/folder")).unwrap_err();
+    assert!(faults[0].message.contains("no such configuration folder"), "{faults:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let faults = Configuration::load(folder.path()).unwrap_err();
+    assert!(faults[0].to_string().contains("freeswitch.xml"), "{faults:?}");
+}
+
+#[test]
+fn the_shipped_configuration_has_no_fault() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conf");
+    let (configuration, faults) = Configuration::load(&folder).unwrap();
+    assert_eq!(faults, []);
+    assert!(configuration.dialplan.context("default").is_ok());
+    assert!(!configuration.profiles.is_empty());
+}

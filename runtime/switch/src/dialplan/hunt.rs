@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::rule::{Break, Condition, Expression, Extension, Field, FieldTest, Mode, Rule, Step, Test};
+use super::rule::{
+    Break, Condition, Expression, Extension, Field, FieldTest, Mode, Rule, Step, Test,
+};
 use super::{Action, Caller, Context, NoRoute, Route};
 use crate::expand::expand;
 use crate::regex::{self, Captures, Pattern, PatternError};
@@ -210,9 +212,7 @@ impl<'h> Hunt<'h> {
             self.steps += room;
             if step.inline {
                 for _ in 0..room {
-                    self.caller
-                        .execute_inline(&action.application, &action.data, &action.place)
-                        .await;
+                    self.caller.execute_inline(&action).await;
                 }
             } else {
                 route.actions.extend(std::iter::repeat_n(action, room));

@@ -36,7 +36,10 @@ pub(super) fn dialplan(section: &Element, faults: &mut Vec<Fault>) -> Dialplan {
         if let Some(first) = dialplan.contexts.get(&key) {
             faults.push(Fault::warning(
                 child.place.clone(),
-                format!("a second context named {name} is never asked; the first is {}", first.place),
+                format!(
+                    "a second context named {name} is never asked; the first is {}",
+                    first.place
+                ),
             ));
             continue;
         }
@@ -188,7 +191,8 @@ fn expression(text: &str, element: &Element, faults: &mut Vec<Fault>) -> Express
     match Pattern::compile(&expand::expand_now(text, &Nothing)) {
         Ok(pattern) => Expression::Fixed(pattern),
         Err(error) => {
-            faults.push(Fault::error(element.place.clone(), format!("{error}; it matches nothing")));
+            faults
+                .push(Fault::error(element.place.clone(), format!("{error}; it matches nothing")));
             Expression::Broken
         }
     }

@@ -23,6 +23,8 @@ mod rule;
 mod tests;
 mod time;
 
+pub(crate) use time::{in_zone, local_zone};
+
 pub use hunt::MAX_ACTIONS;
 pub use load::MAX_NESTING;
 
@@ -42,12 +44,7 @@ pub trait Caller: Scope {
     /// not expanded yet.
     ///
     /// What cannot run inline, or at all, is the caller's to log and to act upon; hunting goes on.
-    fn execute_inline<'a>(
-        &'a self,
-        application: &'a str,
-        data: &'a str,
-        place: &'a Place,
-    ) -> BoxFuture<'a, ()>;
+    fn execute_inline<'a>(&'a self, action: &'a Action) -> BoxFuture<'a, ()>;
 
     /// The wall-clock time, for conditions like `hour="9-17"`.
     fn now(&self) -> SystemTime;

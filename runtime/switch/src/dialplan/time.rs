@@ -128,11 +128,7 @@ impl Check {
 /// Whether a value is in one of the ranges; `22-6` goes over the end.
 fn within<T: PartialOrd>(value: T, ranges: &[(T, T)]) -> bool {
     ranges.iter().any(|(low, high)| {
-        if low <= high {
-            *low <= value && value <= *high
-        } else {
-            *low <= value || value <= *high
-        }
+        if low <= high { *low <= value && value <= *high } else { *low <= value || value <= *high }
     })
 }
 
@@ -245,6 +241,7 @@ fn number_range(unit: Unit, item: &str) -> Result<(i64, i64), &'static str> {
 fn number(unit: Unit, text: &str) -> Option<i64> {
     let text = text.trim();
     if unit == Unit::DayOfWeek
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic())
         && let Some(name) = text.get(..3)
         && let Some(day) = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
             .iter()
@@ -280,7 +277,9 @@ fn date_time(text: &str) -> Option<NaiveDateTime> {
     match text.split_once(' ') {
         Some((day, time)) => {
             let seconds = time_of_day(time)?;
-            date(day)?.and_hms_opt(0, 0, 0)?.checked_add_signed(chrono::TimeDelta::seconds(i64::from(seconds)))
+            date(day)?
+                .and_hms_opt(0, 0, 0)?
+                .checked_add_signed(chrono::TimeDelta::seconds(i64::from(seconds)))
         }
         None => date(text)?.and_hms_opt(0, 0, 0),
     }
@@ -289,10 +288,9 @@ fn date_time(text: &str) -> Option<NaiveDateTime> {
 /// The machine's time zone: the variable TZ of the environment, else what the system is set to.
 pub(crate) fn local_zone() -> Tz {
     static ZONE: LazyLock<Tz> = LazyLock::new(|| {
-        let named = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
-        named
-            .or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok())
-            .unwrap_or(Tz::UTC)
+        let named =
+            std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+        named.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok()).unwrap_or(Tz::UTC)
     });
     *ZONE
 }

@@ -173,8 +173,7 @@ impl Bus {
     #[must_use]
     pub fn subscribe(&self, filter: Filter, queue: usize) -> Subscription {
         let (sender, receiver) = mpsc::channel(queue.clamp(1, MAX_QUEUE));
-        let subscriber =
-            Arc::new(Subscriber { filter, queue: sender, missed: AtomicU64::new(0) });
+        let subscriber = Arc::new(Subscriber { filter, queue: sender, missed: AtomicU64::new(0) });
         self.0.subscribers.write().push(Arc::clone(&subscriber));
         self.count(&subscriber.filter, |count| {
             count.fetch_add(1, Ordering::Relaxed);

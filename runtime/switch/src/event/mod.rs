@@ -12,6 +12,7 @@ pub use bus::{Bus, Delivery, Filter, MAX_QUEUE, Subscription};
 pub use core::Core;
 pub use name::EventName;
 pub use serialize::Format;
+pub(crate) use serialize::url_encode;
 
 use crate::variable::{Value, Variables};
 

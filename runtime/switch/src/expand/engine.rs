@@ -1,6 +1,7 @@
 //! The expander itself.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
@@ -8,6 +9,19 @@ use ringfence_text::{decode, encode};
 
 use super::{Engine, MAX_DEPTH, MAX_OUTPUT, MAX_SUBSTITUTIONS, Scope};
 use crate::variable::{element_of, integer};
+
+tokio::task_local! {
+    /// The expansion that runs the current command: what is nested has one depth and one budget with
+    /// it, so that stack and work are bounded.
+    static OUTER: (usize, Arc<Budget>);
+}
+
+/// What one expansion, with all that is nested in it, has used up.
+#[derive(Default)]
+struct Budget {
+    substitutions: AtomicUsize,
+    output: AtomicUsize,
+}
 
 /// Replaces variables, elements, substrings and API calls in a text.
 ///
@@ -17,9 +31,12 @@ pub async fn expand<'t>(text: &'t str, scope: &dyn Scope) -> Cow<'t, str> {
     if !has_variable(text) && !has_escape(text) {
         return Cow::Borrowed(text);
     }
-    let run = Run { scope, substitutions: AtomicUsize::new(0), output: AtomicUsize::new(0) };
-    let expanded = run.expand(text, 0).await;
-    if run.exhausted() {
+    let outer = OUTER.try_with(|outer| outer.clone()).ok();
+    let outermost = outer.is_none();
+    let (depth, budget) = outer.unwrap_or_default();
+    let run = Run { scope, budget };
+    let expanded = run.expand(text, depth).await;
+    if outermost && run.exhausted() {
         tracing::warn!(
             limit = MAX_SUBSTITUTIONS,
             bytes = MAX_OUTPUT,
@@ -62,8 +79,7 @@ fn memchr(bytes: &[u8]) -> Option<usize> {
 /// One expansion with all that it leads to.
 struct Run<'s> {
     scope: &'s dyn Scope,
-    substitutions: AtomicUsize,
-    output: AtomicUsize,
+    budget: Arc<Budget>,
 }
 
 /// What a `${…}` holds.
@@ -76,8 +92,8 @@ enum Inner<'t> {
 
 impl<'s> Run<'s> {
     fn exhausted(&self) -> bool {
-        self.substitutions.load(Ordering::Relaxed) > MAX_SUBSTITUTIONS
-            || self.output.load(Ordering::Relaxed) > MAX_OUTPUT
+        self.budget.substitutions.load(Ordering::Relaxed) > MAX_SUBSTITUTIONS
+            || self.budget.output.load(Ordering::Relaxed) > MAX_OUTPUT
     }
 
     /// Boxed because values lead to values; only texts with a `$` or `\` come here.
@@ -121,7 +137,7 @@ impl<'s> Run<'s> {
                 rest = "";
                 break;
             }
-            self.substitutions.fetch_add(1, Ordering::Relaxed);
+            self.budget.substitutions.fetch_add(1, Ordering::Relaxed);
             let (inner, after) = braced(body);
             let value = match self.read(inner) {
                 Inner::Variable(name) => self.variable(name, global, depth).await,
@@ -129,7 +145,7 @@ impl<'s> Run<'s> {
             };
             let room = MAX_OUTPUT.saturating_sub(out.len());
             out.push_str(value.get(..value.floor_char_boundary(room)).unwrap_or_default());
-            self.output.fetch_add(value.len(), Ordering::Relaxed);
+            self.budget.output.fetch_add(value.len(), Ordering::Relaxed);
             // The character behind a `${…}` is taken as it is, unless it begins another one: `\'`
             // there is no escape.
             rest = after;
@@ -191,14 +207,16 @@ impl<'s> Run<'s> {
         };
         let again = own.is_none() || scope.engine() == Engine::Channel;
         let Some(value) = own.or_else(|| scope.global(name)) else { return String::new() };
-        let value = if again { self.expand(&value, depth + 1).await } else { Cow::Borrowed(&*value) };
+        let value =
+            if again { self.expand(&value, depth + 1).await } else { Cow::Borrowed(&*value) };
         substring(&value, offset, length).into_owned()
     }
 
     async fn command(&self, name: &str, arguments: &str, depth: usize) -> String {
         let name = self.expand(name, depth + 1).await;
         let arguments = self.expand(arguments, depth + 1).await;
-        self.scope.api(&name, arguments.trim_matches(' ')).await.unwrap_or_default()
+        let run = self.scope.api(&name, arguments.trim_matches(' '));
+        OUTER.scope((depth + 1, Arc::clone(&self.budget)), run).await.unwrap_or_default()
     }
 }
 

@@ -12,15 +12,15 @@ mod engine;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use engine::has_variable;
 pub use engine::expand;
+pub(crate) use engine::has_variable;
 
-/// How deep values may refer to values. What is deeper stays as it is written; FreeSWITCH stops at
-/// the same depth.
+/// How deep values may refer to values, and commands within expansions expand again. What is deeper
+/// stays as it is written. FreeSWITCH stops at the same depth, but starts anew in every command.
 pub const MAX_DEPTH: usize = 100;
 
 /// How many `${…}` one expansion may replace; values that refer to each other twice would otherwise
-/// double the work a hundred times. What comes after stays as it is written.
+/// double the work a hundred times. Commands that expand again count with it. What comes after stays as it is written.
 pub const MAX_SUBSTITUTIONS: usize = 10_000;
 
 /// How many bytes one expansion may produce; 1 MiB is far above every dialplan and bounds what a

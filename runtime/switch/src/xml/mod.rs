@@ -13,8 +13,8 @@ mod preprocess;
 mod tests;
 mod tree;
 
-pub use preprocess::{Assembled, MAX_BYTES, MAX_FILES, MAX_INCLUDE_DEPTH, preprocess};
 pub(crate) use glob::matches as glob_matches;
+pub use preprocess::{Assembled, MAX_BYTES, MAX_FILES, MAX_INCLUDE_DEPTH, preprocess};
 pub use tree::{Element, MAX_ELEMENT_DEPTH, parse};
 
 use crate::variable::Variables;

@@ -97,8 +97,14 @@ fn every_fault_has_its_line_and_none_hides_another() {
     assert_eq!(
         places,
         [
-            "main.xml:2", "main.xml:3", "main.xml:4", "main.xml:5", "main.xml:6", "main.xml:7",
-            "main.xml:8", "loop.xml:2"
+            "main.xml:2",
+            "main.xml:3",
+            "main.xml:4",
+            "main.xml:5",
+            "main.xml:6",
+            "main.xml:7",
+            "main.xml:8",
+            "loop.xml:2"
         ],
         "{faults:#?}"
     );

@@ -119,9 +119,7 @@ pub fn parse(assembled: &Assembled) -> Result<Element, Fault> {
     if open.len() > 1 {
         let unclosed = open.pop().map_or_else(
             || Fault::error(lines.place(0), "an element is not closed"),
-            |element| {
-                Fault::error(element.place, format!("<{}> is not closed", element.name))
-            },
+            |element| Fault::error(element.place, format!("<{}> is not closed", element.name)),
         );
         return Err(unclosed);
     }
@@ -145,9 +143,8 @@ fn element(tag: &BytesStart<'_>, place: Place) -> Result<Element, Fault> {
     let name = tag.name().as_ref().to_owned();
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
-        let attribute = attribute.map_err(|error| {
-            Fault::error(place.clone(), format!("<{name}>: {error}"))
-        })?;
+        let attribute =
+            attribute.map_err(|error| Fault::error(place.clone(), format!("<{name}>: {error}")))?;
         let key = attribute.key.as_ref().to_owned();
         let raw = attribute.value.replace("\r\n", "\n");
         // XML: a line break in an attribute reads as a blank; one written `&#10;` stays.

@@ -1,0 +1,90 @@
+//! What the golden tests share: reading the corpus, and telling which cases deviate on purpose.
+
+#![allow(dead_code, reason = "every test uses a part of it")]
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+/// A file of the corpus.
+pub fn corpus(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus").join(name)
+}
+
+/// The cases of a corpus file.
+pub fn cases(name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(corpus(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(&unpaired(line)).unwrap()).collect()
+}
+
+/// `\udcXX` stands for the byte XX that is not UTF-8; ours is U+F7XX.
+fn unpaired(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\\udc") {
+        out.push_str(before);
+        out.push_str("\\uf7");
+        rest = after;
+    }
+    out + rest
+}
+
+/// Why a case is not run or differs: the table of deviations.
+pub struct Deviation {
+    /// The case.
+    pub id: &'static str,
+    /// What is different, and why.
+    pub reason: &'static str,
+}
+
+/// What came of all cases.
+#[derive(Default)]
+pub struct Report {
+    passed: usize,
+    skipped: usize,
+    failed: Vec<String>,
+}
+
+impl Report {
+    /// Counts a case; `seen` must be `expected` unless a deviation names it.
+    pub fn case(&mut self, deviations: &[Deviation], case: &Value, seen: &str, expected: &str) {
+        let id = case["id"].as_str().unwrap();
+        let deviates = deviations.iter().any(|deviation| deviation.id == id);
+        match (seen == expected, deviates) {
+            (true, false) => self.passed += 1,
+            (false, true) => self.skipped += 1,
+            (true, true) => {
+                self.failed.push(format!("{id} does not deviate; take it off the table"))
+            }
+            (false, false) => self.failed.push(format!(
+                "{id} {}\n   expected {expected:?}\n   seen     {seen:?}",
+                case["in"]
+            )),
+        }
+    }
+
+    /// Counts a case that has no one right answer.
+    pub fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
+    /// Fails when a case failed, or when fewer than `least` passed: then the corpus was not read.
+    pub fn finish(self, least: usize) {
+        println!("{} passed, {} skipped", self.passed, self.skipped);
+        assert!(
+            self.failed.is_empty(),
+            "{} of {} cases failed:\n{}",
+            self.failed.len(),
+            self.failed.len() + self.passed,
+            self.failed.join("\n")
+        );
+        assert!(self.passed >= least, "only {} cases were run", self.passed);
+    }
+}
+
+/// True when the recording says that its output is not to be compared.
+pub fn is_free(case: &Value) -> bool {
+    ["volatile", "undefined", "host_specific"]
+        .iter()
+        .any(|mark| !case[*mark].is_null() && case[*mark] != false)
+}
