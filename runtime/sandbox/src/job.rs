@@ -145,9 +145,7 @@ impl Job {
 
     /// Counts a host call that may wait; the list shows its name until the answer is dropped.
     ///
-    /// ```ignore
-    /// let _waiting = state.job().enter("session.next-event");
-    /// ```
+    /// `let _waiting = state.job().enter("session.next-event");` at the top of the host function.
     #[must_use = "the call is over when this is dropped"]
     pub fn enter(self: &Arc<Self>, name: &'static str) -> Entered {
         self.count();
