@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use ringfence_media::sdp::{self, Capabilities};
-use ringfence_media::{Config, Media};
+use ringfence_media::{Config, Media, SilenceOptions};
 use ringfence_rim::Network;
 
 fuzz_target!(|data: &[u8]| {
@@ -30,6 +30,9 @@ async fn hear(data: &[u8]) {
         .expect("an offer that can be used");
     stream.connect(&agreement);
     stream.echo(true);
+    // Somebody has to listen, or nothing goes through the jitter buffer.
+    let silence = SilenceOptions { threshold: 1, hits: u32::MAX, listen_hits: 0 };
+    let _listening = stream.listen_for_silence(silence);
 
     let rtp = stream.local();
     let mut rtcp = rtp;

@@ -15,6 +15,9 @@ use crate::rtcp::{self, Block};
 use crate::rtp::{Header, Sequence};
 use crate::stream::{Heard, StreamEvent, count};
 
+/// The payload type of comfort noise (RFC 3389); nobody asks for it and some send it.
+const COMFORT_NOISE: u8 = 13;
+
 /// What is known of the far end's packets.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
@@ -92,7 +95,8 @@ impl Core {
         } else {
             Codec::from_payload_type(header.payload_type)
         };
-        if !key && codec.is_none() {
+        // A far end that sends noise instead of silence is there, though there is nothing to hear.
+        if !key && codec.is_none() && header.payload_type != COMFORT_NOISE {
             return count(&self.counters.invalid);
         }
         match self.far.admit(source) {

@@ -261,6 +261,16 @@ fn what_is_not_agreed_to_is_not_taken() {
 }
 
 #[test]
+fn comfort_noise_is_a_sign_of_life_and_no_sound() {
+    let mut bench = Bench::new();
+    bench.command(Command::Echo(true));
+    bench.receive_as(NAT, 1, 13, 0, &[40]);
+    assert_eq!(bench.counters.read().received, 1);
+    assert_eq!(bench.core.far.latched(), Some(address(NAT)));
+    assert!(bench.sent.rtp.is_empty());
+}
+
+#[test]
 fn nothing_is_sent_to_who_does_not_want_it() {
     for (direction, sends) in [
         (Direction::SendRecv, true),
