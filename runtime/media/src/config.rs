@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Settings of a [`Media`](crate::Media).
+/// Settings of a [`Media`](crate::Media). Intervals below 100 ms are taken as that, above a year as a
+/// year.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Media threads; one paces about 2,500 streams, the next gets some when it has 800. Default: 1 on

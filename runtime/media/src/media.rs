@@ -138,9 +138,9 @@ impl Media {
 
     fn new(config: &Config, ports: Ports, writer: Writer, time: SystemTime, rim: Rim) -> Self {
         let settings = Settings {
-            timeout: config.timeout,
-            keepalive: config.keepalive,
-            rtcp_interval: config.rtcp_interval,
+            timeout: config.timeout.map(sane),
+            keepalive: config.keepalive.map(sane),
+            rtcp_interval: sane(config.rtcp_interval),
             jitter: config.jitter.clone(),
             writer,
             epoch: Epoch::new(Instant::now(), time),
@@ -234,6 +234,11 @@ impl Media {
             cpu: Duration::from_nanos(sum(|totals| &totals.cpu)),
         }
     }
+}
+
+/// An interval that neither spins nor overflows: 100 ms to a year.
+fn sane(interval: Duration) -> Duration {
+    interval.clamp(Duration::from_millis(100), Duration::from_secs(365 * 86_400))
 }
 
 impl Drop for Inner {

@@ -17,6 +17,9 @@ const STEPS: [u64; 5] = [
 /// Amplitude at volumes -4 to 4 (FreeSWITCH's steps).
 const GAINS: [f32; 9] = [0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 2.3, 3.3, 4.3];
 
+/// Where seeking ends in what never does: 1,100 years, so that counting on cannot overflow.
+const MAX_POSITION: u64 = 1 << 48;
+
 /// A source being played.
 #[derive(Debug)]
 pub(crate) struct Player {
@@ -32,7 +35,10 @@ pub(crate) struct Player {
 
 impl Player {
     pub(crate) fn new(source: Source, offset: u64) -> Self {
-        Self { source, position: offset, fraction: 0, speed: 0, volume: 0, paused: false }
+        let mut player =
+            Self { source, position: 0, fraction: 0, speed: 0, volume: 0, paused: false };
+        player.seek(offset);
+        player
     }
 
     pub(crate) fn position(&self) -> u64 {
@@ -58,10 +64,8 @@ impl Player {
     }
 
     fn seek(&mut self, position: u64) {
-        self.position = match self.source.samples() {
-            Some(end) => position.min(end),
-            None => position,
-        };
+        self.position =
+            position.min(self.source.samples().unwrap_or(MAX_POSITION)).min(MAX_POSITION);
         self.fraction = 0;
     }
 
@@ -233,6 +237,11 @@ mod tests {
         player.control(PlaybackControl::SeekTo(u64::MAX));
         assert_eq!(player.position(), 400);
         assert!(play(&mut player, Codec::Pcmu).is_empty());
+        let endless = Source { parts: Arc::new([Part::Silence { samples: None }]) };
+        let mut player = Player::new(endless, u64::MAX);
+        player.control(PlaybackControl::SeekBy(i64::MAX));
+        assert!(player.fill(Codec::Pcmu, &mut [0; 160]), "no script's number overflows it");
+        assert_eq!(player.position(), MAX_POSITION + 160);
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Core {
 }
 
 fn samples(duration: Duration) -> u64 {
-    duration.as_millis() as u64 * SAMPLES_PER_MS
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).saturating_mul(SAMPLES_PER_MS)
 }
 
 /// The mean amplitude, as FreeSWITCH measures silence.

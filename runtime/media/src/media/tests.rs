@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use super::*;
 use crate::codec::Codec;
 use crate::dtmf::{Dtmf, DtmfSource};
@@ -235,6 +237,24 @@ async fn a_far_end_that_says_nothing_is_reported_once() {
     alice.connect(&held);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(events.try_recv().is_err(), "on hold nothing is expected");
+}
+
+#[tokio::test(start_paused = true)]
+async fn absurd_settings_neither_spin_nor_break() {
+    for interval in [Duration::ZERO, Duration::MAX] {
+        let config = Config {
+            timeout: Some(interval),
+            keepalive: Some(interval),
+            rtcp_interval: interval,
+            jitter: RangeInclusive::new(500, 3),
+            ..Config::default()
+        };
+        let media = Media::simulated(config, Network::new()).unwrap();
+        let ((alice, _a), (_bob, _b)) = pair(&media);
+        alice.play(sawtooth(1000), PlayOptions::default()).finished().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!((50..100).contains(&alice.statistics().sent), "{:?}", alice.statistics());
+    }
 }
 
 #[tokio::test]

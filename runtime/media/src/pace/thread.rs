@@ -265,7 +265,7 @@ impl Thread {
     }
 
     fn moment(&self, slot: u64) -> Instant {
-        self.epoch + SLOT * u32::try_from(slot).unwrap_or(u32::MAX)
+        self.epoch + Duration::from_millis(slot)
     }
 
     fn slot(&self, now: Instant) -> u64 {
@@ -279,7 +279,7 @@ impl Thread {
         let Some(first) = self.wheel.next_due().filter(|first| *first <= current) else { return };
         let behind = current - first;
         if behind > MAX_CATCH_UP {
-            self.epoch += SLOT * u32::try_from(behind - MAX_CATCH_UP).unwrap_or(u32::MAX);
+            self.epoch += Duration::from_millis(behind - MAX_CATCH_UP);
             add(&self.shared.totals.slips, 1);
         }
         let current = self.slot(now);

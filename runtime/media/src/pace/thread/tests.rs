@@ -103,6 +103,14 @@ fn a_late_thread_catches_up_by_three_packets_and_no_more() {
 }
 
 #[test]
+fn slots_are_on_time_after_years() {
+    let bench = Bench::new();
+    let year = Duration::from_secs(365 * 86_400);
+    let slot = bench.thread.slot(bench.thread.epoch + year);
+    assert_eq!(bench.thread.moment(slot) - bench.thread.epoch, year);
+}
+
+#[test]
 fn the_kernel_filters_the_far_end_and_a_new_agreement_opens_the_port_again() {
     let mut bench = Bench::new();
     let (nat, other) = (socket(), socket());
