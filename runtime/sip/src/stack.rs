@@ -440,6 +440,9 @@ fn serve(mut shard: Shard, steer: &Steer, sockets: Vec<Sockets>) {
                 Sockets::Udp(sockets) => {
                     for socket in sockets {
                         let socket = Arc::new(tokio::net::UdpSocket::from_std(socket)?);
+                        // tokio learns from its first poll that a socket can be written to; what
+                        // is sent before would be dropped. A new one is writable at once.
+                        socket.writable().await?;
                         shard.outlets.push(Outlet::Udp(Arc::clone(&socket)));
                         tokio::spawn(transport::hear(
                             socket,
