@@ -62,6 +62,7 @@ impl Core {
             events: Some(sender),
             dialog,
             phase: Phase::Incoming,
+            ours: false,
             server: None,
             client: None,
             unacknowledged: None,

@@ -58,6 +58,7 @@ impl Core {
             events: Some(dial.events.clone()),
             dialog,
             phase: Phase::Outgoing,
+            ours: true,
             server: None,
             client: None,
             unacknowledged: None,

@@ -25,6 +25,8 @@ pub(super) struct Leg {
     pub(super) events: Option<mpsc::Sender<CallEvent>>,
     pub(super) dialog: Dialog,
     pub(super) phase: Phase,
+    /// We made the Call-ID.
+    pub(super) ours: bool,
     /// The INVITE (or re-INVITE) of the far end, until it is answered and acknowledged.
     pub(super) server: Option<Slot>,
     /// Our INVITE or re-INVITE, until it is answered and acknowledged.

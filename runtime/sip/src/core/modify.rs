@@ -175,9 +175,11 @@ impl Core {
         match offer {
             // Both sent one. Who made the Call-ID waits longer (RFC 3261 §14.1).
             Some(offer) if status == 491 && !offer.again && leg.next.is_none() => {
-                let ours = leg.dialog.remote_cseq.is_none();
-                let wait =
-                    if ours { rand::random_range(210..=400) } else { rand::random_range(0..=200) };
+                let wait = if leg.ours {
+                    rand::random_range(210..=400)
+                } else {
+                    rand::random_range(0..=200)
+                };
                 leg.next = Some(Offer { again: true, ..offer });
                 let at = self.now + Duration::from_millis(10 * wait);
                 self.timers.set(at, Timer::Glare(slot));
