@@ -67,7 +67,7 @@ fn serve(arguments: &arguments::Serve) -> anyhow::Result<()> {
 /// The configuration. Its faults go to the operator's screen; they end the start only when nothing
 /// could be served.
 fn configuration(folder: &Path) -> anyhow::Result<Configuration> {
-    let tell = |faults: &[Fault]| faults.iter().for_each(|fault| print::error(fault));
+    let tell = |faults: &[Fault]| faults.iter().for_each(print::error);
     let configuration = match Configuration::load(folder) {
         Ok((configuration, faults)) => {
             tell(&faults);

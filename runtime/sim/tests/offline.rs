@@ -1,5 +1,7 @@
 //! Scripts against a simulated caller, as `ringfence run` runs them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be prepared fails")]
+
 use std::path::Path;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 

@@ -1,5 +1,7 @@
 //! The phone on a paused clock and a network in memory, against a far end that does as it is told.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be prepared fails")]
+
 use std::net::IpAddr;
 use std::time::Duration;
 

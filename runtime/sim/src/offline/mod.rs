@@ -40,6 +40,9 @@ pub const AFTERWARDS: Duration = Duration::from_secs(60);
 /// The processor time that a script may use. A loop that waits for nothing lets no virtual time
 /// pass, so that nothing else would end it.
 pub const CPU: Duration = Duration::from_secs(10);
+/// Scripts at the same time: the one that is run, and what it starts with `luarun`. Each reserves
+/// address space, which tests that run side by side share.
+pub const GUESTS: u32 = 64;
 
 /// What to run, and what the caller does.
 #[derive(Clone, Debug)]
@@ -126,7 +129,10 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
     let sounds = configuration.globals().text("sounds_dir").map(|text| PathBuf::from(&*text));
     let sounds = sounds.unwrap_or_else(|| script.folder().to_path_buf());
 
-    let sandbox = ringfence_sandbox::Config::new(&plan.cache);
+    let sandbox = ringfence_sandbox::Config {
+        instances: GUESTS,
+        ..ringfence_sandbox::Config::new(&plan.cache)
+    };
     let sandbox = Sandbox::on(sandbox, runtime::Handle::current()).map_err(machine)?;
     let switch = Switch::new(Setup {
         configuration,

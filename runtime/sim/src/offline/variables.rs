@@ -27,7 +27,7 @@ const SERVER: &[&str] = &[
     "read_rate",
     "remote_",
     "rtp_",
-    "script_job",
+    "script_",
     "session_id",
     "sip_",
     "start_",
