@@ -1,0 +1,13 @@
+//! Whole calls on tokio's paused clock: a switch, its SIP stack and its media on a network in memory,
+//! against a peer that is written by hand.
+
+mod golden_dialplan;
+mod golden_hangup;
+mod inbound;
+mod operations;
+mod outbound;
+mod races;
+mod rig;
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
