@@ -88,7 +88,7 @@ impl Arguments {
             Some(c_type) => match passed.next() {
                 Some(Value::UserData(object)) if is_receiver(&object) => Some(object),
                 other => {
-                    let got = other.unwrap_or(Value::Nil).type_name();
+                    let got = lua_type(&other.unwrap_or(Value::Nil));
                     return Err(signature.refuse(|name| {
                         format!("Error in {name} (arg 1), expected '{c_type}' got '{got}'")
                     }));
@@ -97,7 +97,7 @@ impl Arguments {
         };
         let mut values = Vec::with_capacity(given);
         for (index, (value, kind)) in passed.zip(signature.parameters).enumerate() {
-            let got = value.type_name();
+            let got = lua_type(&value);
             let argument = convert(lua, *kind, value)?.ok_or_else(|| {
                 let (position, expected) = (index + 1 + offset, kind.c_type());
                 signature.refuse(|name| {
@@ -182,6 +182,14 @@ fn convert(lua: &Lua, kind: Kind, value: Value) -> Result<Option<Argument>, Refu
         },
         Kind::Flag => value.as_boolean().map(Argument::Flag),
     })
+}
+
+/// The type as Lua names it: integers are numbers.
+fn lua_type(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) => "number",
+        other => other.type_name(),
+    }
 }
 
 /// A Lua string up to its first NUL, as C sees it.

@@ -85,9 +85,20 @@ pub(crate) const CONSOLE_LOG_2: [Kind; 5] =
 const CONSTANTS: &[(&str, i64)] = &[("S_HUP", 1), ("S_FREE", 2), ("S_RDLOCK", 4)];
 
 /// FreeSWITCH's functions and classes that this version has not: using one is an error that says so.
-const ABSENT_FUNCTIONS: &[&str] = &["bridge", "email"];
-const ABSENT_CLASSES: &[&str] =
-    &["DTMF", "Dbh", "Event", "EventConsumer", "IVRMenu", "JSON", "Session", "Stream"];
+const ABSENT_FUNCTIONS: &[&str] = &["bridge", "dtmf_callback", "email", "hanguphook"];
+const ABSENT_CLASSES: &[&str] = &[
+    "CoreSession",
+    "DTMF",
+    "Dbh",
+    "Event",
+    "EventConsumer",
+    "IVRMenu",
+    "JSON",
+    "Session",
+    "Stream",
+    "input_callback_state_t",
+    "string",
+];
 
 /// The table without the classes that other files add.
 pub(crate) fn table(natives: &Natives<'_>) -> mlua::Result<Table> {

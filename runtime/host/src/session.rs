@@ -1,7 +1,7 @@
 //! `interface session`: the call that the script serves.
 
 use ringfence_sandbox::State;
-use ringfence_switch::{self as switch, Cause, Session};
+use ringfence_switch::{self as switch, Cause, Session, channel::ChannelState};
 use wasmtime::component::Resource;
 
 use crate::{
@@ -67,7 +67,13 @@ impl HostSession for State<Host> {
 
     fn state(&mut self, handle: Handle) -> wasmtime::Result<String> {
         self.job().count();
-        Ok(session(self, &handle)?.state().to_string())
+        let session = session(self, &handle)?;
+        // A transferred call is on its way to the dialplan, as FreeSWITCH sees it; ours gets there when
+        // the script has ended.
+        Ok(match session.hook() {
+            Some(switch::Hook::Transfer) => ChannelState::Routing.to_string(),
+            _ => session.state().to_string(),
+        })
     }
 
     fn ready(&mut self, handle: Handle) -> wasmtime::Result<bool> {
@@ -184,7 +190,9 @@ impl HostSession for State<Host> {
         if let Err(failure) = fits {
             return Ok(Err(failure));
         }
-        Ok(session(self, &handle)?.execute(&application, &data).await.map_err(Failure::from))
+        let session = session(self, &handle)?;
+        let data = session.expand(&data).await;
+        Ok(session.execute(&application, &data).await.map_err(Failure::from))
     }
 
     async fn start_playback(

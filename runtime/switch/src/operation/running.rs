@@ -176,10 +176,16 @@ impl Running {
         }
         let Self { session, kind, watch, input, .. } = self;
         let channel = &session.0;
+        let sleeping = matches!(kind, Kind::Sleep(_)) && !*input;
         let event = tokio::select! {
             biased;
             event = channel.wait_for(|shared| watch.ended(shared)) => event,
             event = channel.wait_for(|shared| next_input(shared, *input)) => event,
+            // A key that nobody takes ends a sleep, as in FreeSWITCH; it stays in the buffer.
+            event = channel.wait_for(|shared| {
+                (sleeping && !shared.digits.is_empty())
+                    .then_some(OperationEvent::Finished(Outcome::Stopped))
+            }) => event,
             outcome = kind.finished(session) => OperationEvent::Finished(outcome),
         };
         self.settle(event)
@@ -219,6 +225,10 @@ impl Running {
     pub fn control(&mut self, control: Control) -> Result<(), Failure> {
         if self.ended.is_some() {
             return Err(Failure::Failed("the operation has ended".into()));
+        }
+        if matches!(control, Control::Stop | Control::Truncate) {
+            // What is pressed from now on is for whoever comes next.
+            self.input = false;
         }
         match &mut self.kind {
             Kind::Play(playing) => playing.control(control),
