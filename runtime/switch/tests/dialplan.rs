@@ -3,6 +3,13 @@
 //! Cases with applications that need one (transfer, execute_extension, hangup …) run on a whole
 //! switch elsewhere.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test fails by panicking, and tells how many cases it ran"
+)]
+
 mod support;
 
 use std::time::SystemTime;

@@ -1,5 +1,12 @@
 //! Every recorded expansion, on both engines.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test fails by panicking, and tells how many cases it ran"
+)]
+
 mod support;
 
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,5 +1,12 @@
 //! Recorded hangup causes: names, numbers, SIP status both ways, Reason headers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test fails by panicking, and tells how many cases it ran"
+)]
+
 mod support;
 
 use ringfence_switch::cause::Cause;

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use crate::variable::is_true;
 use crate::xml::{Element, Fault, Place};
 
 /// A parameter: `<param name="max-sessions" value="1000"/>`.
@@ -109,10 +108,6 @@ impl<'s> Settings<'s> {
     /// Where a parameter is set.
     pub(super) fn place(&self, name: &'static str) -> Option<&'s Place> {
         self.entry(name)?.1
-    }
-
-    pub(super) fn boolean(&self, name: &'static str) -> bool {
-        self.entry(name).is_some_and(|(value, _)| is_true(value))
     }
 
     /// The value read as a `T` that `fits`; else a fault, and the default.

@@ -112,9 +112,8 @@ impl<'s> Run<'s> {
     async fn replace(&self, text: &str, depth: usize) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
-        loop {
-            // Everything that means something here is ASCII, so every cut is a character's edge.
-            let Some(at) = rest.find(['$', '\\']) else { break };
+        // Everything that means something here is ASCII, so every cut is a character's edge.
+        while let Some(at) = rest.find(['$', '\\']) {
             let (plain, special) = rest.split_at(at);
             out.push_str(plain);
             if let Some(after) = special.strip_prefix('\\') {
@@ -155,6 +154,8 @@ impl<'s> Run<'s> {
             }
         }
         out.push_str(rest);
+        // The text's own words behind a value that filled the output.
+        out.truncate(out.floor_char_boundary(MAX_OUTPUT.max(text.len())));
         out
     }
 

@@ -45,7 +45,7 @@ fn doubling_values_are_cut() {
     // Without a bound this would be 2^100 substitutions.
     assert!(expanded("${a}", &scope).len() <= MAX_OUTPUT);
     let grown = expanded("${b}", &scope);
-    assert!((10_000..=MAX_OUTPUT + 1000).contains(&grown.len()), "{}", grown.len());
+    assert!((10_000..=MAX_OUTPUT).contains(&grown.len()), "{}", grown.len());
 }
 
 #[test]
@@ -80,7 +80,7 @@ mod properties {
         fn nothing_panics_and_output_is_bounded(
             text in "([$\\\\{}()':\\[\\]0-9 a-dé-]|\\$\\{[a-d]\\}|\\$\\{d:-?[0-9]|again\\(){0,40}"
         ) {
-            prop_assert!(expanded(&text, &SCOPE).len() <= MAX_OUTPUT + text.len());
+            prop_assert!(expanded(&text, &SCOPE).len() <= MAX_OUTPUT.max(text.len()));
         }
 
         #[test]

@@ -18,7 +18,7 @@ pub struct Element {
     /// Names and values, in order; entities are replaced.
     pub attributes: Vec<(String, String)>,
     /// The elements within, in order.
-    pub children: Vec<Element>,
+    pub children: Vec<Self>,
     /// The text directly within, without that of children.
     pub text: String,
     /// Where its start tag is.

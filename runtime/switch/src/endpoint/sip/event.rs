@@ -79,7 +79,7 @@ fn provisional(session: &Session, status: u16, sdp: Option<Bytes>) {
         session.0.shared.lock().profile.times.progress_media = now;
         session.0.fire(EventName::ChannelProgressMedia, |_| {});
         session.0.enter_call_state(CallState::Early);
-    } else if matches!(status, 180 | 181 | 182) {
+    } else if matches!(status, 180..=182) {
         {
             let mut shared = session.0.shared.lock();
             if shared.progressed {
