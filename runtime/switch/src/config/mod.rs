@@ -101,13 +101,7 @@ impl Configuration {
         let profiles = sofia::profiles(file("sofia.conf"), faults);
         let lua = LuaSettings::read(file("lua.conf"), &globals, faults);
         // Several sections count as one, in order.
-        let mut plan = Element {
-            name: "section".to_owned(),
-            attributes: Vec::new(),
-            children: Vec::new(),
-            text: String::new(),
-            place: root.place.clone(),
-        };
+        let mut plan = Element::empty("section", root.place.clone());
         for section in sections(&root, "dialplan") {
             plan.children.extend(section.children.iter().cloned());
         }

@@ -116,7 +116,11 @@ impl Dialplan {
     ///
     /// The file cannot be read or is not XML.
     pub fn load(path: &Path, globals: &Variables, faults: &mut Vec<Fault>) -> Result<Self, Fault> {
-        let root = xml::load(path, &mut globals.clone(), faults)?;
+        let mut root = xml::load(path, &mut globals.clone(), faults)?;
+        if root.name == "context" {
+            // A file of one context and nothing around it.
+            root = Element::around(root);
+        }
         let section = root
             .children_named("section")
             .find(|section| section.attribute("name") == Some("dialplan"));

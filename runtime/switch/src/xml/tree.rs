@@ -26,6 +26,25 @@ pub struct Element {
 }
 
 impl Element {
+    /// An element named `include` that holds this one.
+    pub(crate) fn around(child: Self) -> Self {
+        let place = child.place.clone();
+        let mut around = Self::empty("include", place);
+        around.children.push(child);
+        around
+    }
+
+    /// An element of that name with nothing in it.
+    pub(crate) fn empty(name: &str, place: Place) -> Self {
+        Self {
+            name: name.to_owned(),
+            attributes: Vec::new(),
+            children: Vec::new(),
+            text: String::new(),
+            place,
+        }
+    }
+
     /// The value of an attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
@@ -61,13 +80,7 @@ impl Element {
 pub fn parse(assembled: &Assembled) -> Result<Element, Fault> {
     let lines = Lines::new(assembled);
     let mut reader = Reader::from_str(&assembled.text);
-    let root = Element {
-        name: "include".to_owned(),
-        attributes: Vec::new(),
-        children: Vec::new(),
-        text: String::new(),
-        place: lines.place(0),
-    };
+    let root = Element::empty("include", lines.place(0));
     // The last one is the innermost that is open.
     let mut open = vec![root];
     loop {
