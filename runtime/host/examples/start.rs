@@ -1,0 +1,57 @@
+//! How long a script takes from the request until it is gone: `request → hello → dropped`.
+//!
+//! `cargo run --release -p ringfence-host --example start [runs]` starts an inline script through the API
+//! command `lua` one at a time, as an operator's `lua ~stream:write("hello")` would, and prints the
+//! median and the 99th percentile. The first hundred runs warm up and are not counted.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
+
+use std::time::{Duration, Instant};
+
+use ringfence_host::{LuaConfiguration, Scripts};
+use ringfence_media::Media;
+use ringfence_rim::{Clock, Network};
+use ringfence_sandbox::Sandbox;
+use ringfence_switch::{
+    Setup, Switch,
+    config::Configuration,
+    variable::Variables,
+    xml::{self, Assembled},
+};
+
+/// Runs that are not counted.
+const WARM_UP: usize = 100;
+
+#[tokio::main]
+async fn main() {
+    let runs: usize = std::env::args().nth(1).map_or(2_000, |text| text.parse().unwrap());
+    let mut assembled = Assembled::default();
+    "<document type=\"freeswitch/xml\"/>".clone_into(&mut assembled.text);
+    let root = xml::parse(&assembled).unwrap();
+    let configuration = Configuration::read(root, Variables::new(), &mut Vec::new());
+    let cache = std::env::temp_dir().join("ringfence-example-guests");
+    let sandbox = Sandbox::new(ringfence_sandbox::Config::new(cache)).unwrap();
+    let switch = Switch::new(Setup {
+        configuration,
+        directory: None,
+        sip: None,
+        media: Media::simulated(ringfence_media::Config::default(), Network::new()).unwrap(),
+        clock: Clock::System,
+        hostname: "localhost".to_owned(),
+    });
+    let scripts = Scripts::new(switch.clone(), sandbox, LuaConfiguration::new("/"));
+    scripts.prepare().await.unwrap();
+
+    let mut times: Vec<Duration> = Vec::with_capacity(runs);
+    for run in 0..runs + WARM_UP {
+        let began = Instant::now();
+        let output = switch.command("lua", "~stream:write(\"hello\")", None).await.unwrap();
+        assert_eq!(output, "hello");
+        if run >= WARM_UP {
+            times.push(began.elapsed());
+        }
+    }
+    times.sort_unstable();
+    let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
+    println!("{runs} runs: median {:?}, 99 % {:?}", at(50), at(99));
+}
