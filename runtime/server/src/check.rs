@@ -18,11 +18,12 @@ use crate::{place, print};
 const DEEPEST: usize = 32;
 
 pub(crate) fn run(arguments: &arguments::Check) -> Exit {
+    let applications = crate::help::application_names();
     let checked = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start")
-        .and_then(|runtime| runtime.block_on(check(arguments)));
+        .and_then(|runtime| runtime.block_on(check(arguments, &applications)));
     match checked {
         Ok(report) => {
             print::line(report.summary());
@@ -73,7 +74,10 @@ impl Report {
     }
 }
 
-async fn check(arguments: &arguments::Check) -> anyhow::Result<Report> {
+async fn check(
+    arguments: &arguments::Check,
+    applications: &BTreeSet<&'static str>,
+) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let scripts: Vec<PathBuf> =
         arguments.scripts.iter().map(|script| place::absolute(script)).collect();
@@ -103,7 +107,7 @@ async fn check(arguments: &arguments::Check) -> anyhow::Result<Report> {
         report.configuration = true;
         report.contexts = configuration.dialplan.contexts().count();
         faults.iter().for_each(|fault| report.fault(fault));
-        dialplan(&mut report, &configuration, &lua);
+        dialplan(&mut report, &configuration, applications, &lua);
         let found = scripts_in(lua.folder(), DEEPEST);
         let found = found.with_context(|| format!("cannot read {}", lua.folder().display()))?;
         compile(&mut report, lua, found.into_iter().collect()).await?;
@@ -112,8 +116,12 @@ async fn check(arguments: &arguments::Check) -> anyhow::Result<Report> {
 }
 
 /// Looks for applications that do not exist and scripts that are not there.
-fn dialplan(report: &mut Report, configuration: &Configuration, lua: &LuaConfiguration) {
-    let known = crate::help::application_names();
+fn dialplan(
+    report: &mut Report,
+    configuration: &Configuration,
+    known: &BTreeSet<&'static str>,
+    lua: &LuaConfiguration,
+) {
     for (application, data, place) in configuration.dialplan.actions() {
         if !known.contains(application) {
             let message = format!(

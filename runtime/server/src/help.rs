@@ -129,6 +129,7 @@ fn tables() -> Tables {
 fn list(entries: impl Iterator<Item = (&'static str, &'static str, &'static str)>) -> String {
     entries
         .map(|(name, syntax, short)| {
+            let syntax = syntax.trim();
             let blank = if syntax.is_empty() { "" } else { " " };
             format!("{name}{blank}{syntax}\n    {short}\n")
         })

@@ -178,6 +178,29 @@ pub enum Ender {
 }
 
 impl Happening {
+    /// The order of moments at the same time: what the caller does, what the script makes of it,
+    /// what the caller is told of that. Without it, which task of a simulation had its turn first
+    /// would decide.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::Calls { .. } => 0,
+            Self::HangsUp { .. } | Self::Presses { .. } => 1,
+            Self::Called { .. }
+            | Self::Logged { .. }
+            | Self::Printed { .. }
+            | Self::ScriptFailed { .. } => 2,
+            Self::Answered { .. }
+            | Self::Key { .. }
+            | Self::Plays { .. }
+            | Self::Progress { .. }
+            | Self::Silence { .. }
+            | Self::Sound(_)
+            | Self::Trouble { .. } => 3,
+            Self::Ended { .. } | Self::Refused { .. } => 4,
+            Self::Recorded { .. } => 5,
+        }
+    }
+
     fn who(&self) -> Who {
         match self {
             Self::Called { .. } | Self::Printed { .. } | Self::ScriptFailed { .. } => Who::Script,

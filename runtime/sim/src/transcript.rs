@@ -115,7 +115,8 @@ impl fmt::Display for Outcome {
             write!(f, ", {}", self.cause)?;
         }
         match &self.error {
-            Some(error) => write!(f, ": {error}"),
+            // The traceback is told with the moment.
+            Some(error) => write!(f, ": {}", error.lines().next().unwrap_or_default()),
             None => Ok(()),
         }
     }
@@ -216,7 +217,10 @@ result  ok after 1.840 s, NORMAL_CLEARING
 
     #[test]
     fn a_failure_says_why() {
-        let result = Outcome { error: Some("a.lua:3: boom".into()), ..Outcome::default() };
+        let result = Outcome {
+            error: Some("a.lua:3: boom\nstack traceback:\n".into()),
+            ..Outcome::default()
+        };
         assert_eq!(result.to_string(), "result  failed after 0.000 s: a.lua:3: boom");
     }
 }

@@ -79,7 +79,9 @@ fn the_transcript_is_the_same_each_time() {
     );
     let plan = Plan { arguments: vec!["two words".to_owned()], ..plan(&folder) };
     let first = run(&plan).to_string();
-    assert_eq!(first, run(&plan).to_string());
+    for _ in 0..5 {
+        assert_eq!(first, run(&plan).to_string());
+    }
     for part in
         ["script.lua:2", "hears 440 Hz", "[NOTICE] played", "done\ttwo words", "is hung up on"]
     {

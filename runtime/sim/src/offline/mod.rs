@@ -40,6 +40,9 @@ pub const AFTERWARDS: Duration = Duration::from_secs(60);
 /// The processor time that a script may use. A loop that waits for nothing lets no virtual time
 /// pass, so that nothing else would end it.
 pub const CPU: Duration = Duration::from_secs(10);
+/// How often a script that waits for nothing gives way. A tick comes by real time and would let the
+/// same run end differently; within a second nearly every run is over.
+pub const TICK: Duration = Duration::from_secs(1);
 /// Scripts at the same time: the one that is run, and what it starts with `luarun`. Each reserves
 /// address space, which tests that run side by side share.
 pub const GUESTS: u32 = 64;
@@ -131,6 +134,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
 
     let sandbox = ringfence_sandbox::Config {
         instances: GUESTS,
+        tick: TICK,
         ..ringfence_sandbox::Config::new(&plan.cache)
     };
     let sandbox = Sandbox::on(sandbox, runtime::Handle::current()).map_err(machine)?;

@@ -56,8 +56,8 @@ impl Recorder {
     /// All moments in the order of time, and the script's error.
     pub(super) fn finish(&self) -> (Vec<Moment>, Option<String>) {
         let mut seen = std::mem::take(&mut *self.0.seen.lock());
-        // Moments of the same time stay in the order in which they were told.
-        seen.moments.sort_by_key(|moment| moment.at);
+        // Moments of the same time and rank stay in the order in which they were told.
+        seen.moments.sort_by_key(|moment| (moment.at, moment.what.rank()));
         (seen.moments, seen.error)
     }
 }

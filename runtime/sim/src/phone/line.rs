@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use ringfence_media::sdp::{Capabilities, Direction, Negotiation};
+use ringfence_media::sdp::{Agreement, Capabilities, Direction, Negotiation};
 use ringfence_media::{
-    Dtmf, Heard as Packet, PlayOptions, Playback, RecordOptions, Recording, Source, Stream,
+    Codec, Dtmf, Heard as Packet, PlayOptions, Playback, RecordOptions, Recording, Source, Stream,
     StreamEvent,
 };
 use ringfence_sip::wire::Response;
@@ -44,6 +44,22 @@ pub(super) struct Line<'a> {
     ending: Option<How>,
 }
 
+/// What is agreed on before the answer: whoever sends is heard, in the codec that was offered first.
+fn early() -> Agreement {
+    let offered = Capabilities::default();
+    let codec = offered.codecs.first().copied().unwrap_or(Codec::Pcmu);
+    Agreement {
+        remote: None,
+        rtcp: None,
+        codec,
+        payload_type: codec.payload_type(),
+        dtmf: offered.dtmf,
+        ptime: offered.ptime,
+        direction: Direction::RecvOnly,
+        hold: false,
+    }
+}
+
 impl<'a> Line<'a> {
     /// Sends the INVITE.
     pub(super) async fn dial(
@@ -60,6 +76,8 @@ impl<'a> Line<'a> {
             }
         };
         let (stream, stream_events) = phone.media.open(phone.address)?;
+        // Who offers must be ready to hear before the answer comes (RFC 3264 §5.1).
+        stream.connect(&early());
         let packets = stream.hear();
         let mut negotiation = Negotiation::new(Capabilities::default(), stream.local());
         let recording = dial.record.as_ref().map(|path| stream.record(RecordOptions::new(path)));
@@ -103,6 +121,8 @@ impl<'a> Line<'a> {
         let (how, cause) = loop {
             let due = self.due();
             tokio::select! {
+                // In this order, so that a simulation is the same every time.
+                biased;
                 event = self.events.recv() => {
                     if let Some(end) = self.signalled(event) {
                         break end;
