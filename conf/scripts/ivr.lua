@@ -1,7 +1,7 @@
 -- The demo behind extension 5000. An ordinary FreeSWITCH Lua script: it runs there unchanged, given
 -- the sounds. Try it without a phone:
 --
---     ringfence run conf/scripts/ivr.lua --press "2s 1"
+--     ringfence run conf/scripts/ivr.lua --conf conf --press "3s 1" --hangup-after 8
 
 local sounds = freeswitch.getGlobalVariable("sounds_dir") .. "/en/"
 local recordings = freeswitch.getGlobalVariable("recordings_dir")
@@ -67,6 +67,9 @@ play("welcome")
 while session:ready() do
     -- One digit of 1, 2 and 3; three tries of five seconds each; "" when none of them fits.
     local choice = session:playAndGetDigits(1, 1, 3, 5000, "#", sounds .. "menu.wav", sounds .. "invalid.wav", "[123]")
+    if not session:ready() then
+        break
+    end
     log("info", "choice: " .. (choice == "" and "none" or choice))
     if choice == "1" then
         tell_the_time()

@@ -109,6 +109,7 @@ fn reloadxml_that_fails_keeps_what_was_there() {
     server.log.wait_for(&["reloadxml: +OK"]);
     server.configuration.write("dialplan/default/broken.xml", "<include>\n<extension>\n</include>");
     server.call("7602", ["--timeout", "20"]).assert(0, &[]);
-    server.log.wait_for(&["reloadxml: -ERR", "broken.xml"]);
+    server.log.wait_for(&["reloadxml: -ERR"]);
+    server.log.wait_for(&["ERROR", "broken.xml:2"]);
     server.assert_serves();
 }

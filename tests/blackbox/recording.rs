@@ -32,9 +32,10 @@ fn a_full_disk_fails_the_recording_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_fails_the_recording() {
+fn a_folder_that_cannot_be_made_fails_the_recording() {
     let mut server = Server::start(|conf| {
-        let path = conf.file("recordings/no/such/folder.wav");
+        conf.write("recordings/file", "");
+        let path = conf.file("recordings/file/folder/sound.wav");
         conf.lua("7301", &record(path.to_str().unwrap()));
     });
     let mut caller = Caller::new(server.port());

@@ -5,14 +5,14 @@ use std::{fs, io::Read, io::Write};
 use ringfence_tests::message::Message;
 use ringfence_tests::{Caller, Server};
 
-const HEADERS: &str = "Via: SIP/2.0/UDP 127.0.0.1:5;rport;branch=z9hG4bK@\r\n\
-    Max-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: @\r\n";
+const HEADERS: &str = "Via: SIP/2.0/UDP 127.0.0.1:5;rport;branch=z9hG4bKNUMBER\r\n\
+    Max-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: NUMBER\r\n";
 
 /// Sends one request; the status that comes back, or none.
 fn answer(port: u16, number: usize, request: &str) -> Option<u16> {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-    let request = request.replace('@', &format!("@{number}"));
+    let request = request.replace("NUMBER", &number.to_string());
     socket.send_to(request.as_bytes(), ("127.0.0.1", port)).unwrap();
     let mut buffer = [0; 65_536];
     let length = socket.recv(&mut buffer).ok()?;
@@ -179,7 +179,7 @@ fn tcp_streams_that_are_cut_slow_or_noise() {
     let connect = || TcpStream::connect(("127.0.0.1", server.port())).unwrap();
     let request = format!(
         "OPTIONS sip:127.0.0.1 SIP/2.0\r\n{}CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
-        HEADERS.replace("UDP", "TCP").replace('@', "@tcp")
+        HEADERS.replace("UDP", "TCP").replace("NUMBER", "tcp")
     );
 
     let mut cut = connect();

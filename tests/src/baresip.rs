@@ -25,12 +25,15 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// A phone that says `speech` in each call, and offers these codecs (`PCMU/8000/1`).
+    /// A phone that says `speech` in each call, then nothing for a minute, and offers these codecs
+    /// (`PCMU/8000/1`).
     pub fn start(speech: &[i16], codecs: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("ringfence-baresip-").tempdir().unwrap();
         let port = ports::free();
         let path = folder.path();
-        audio::write(&path.join("speech.wav"), speech);
+        // It hangs up at the end of its file.
+        let silence = vec![0; 60 * audio::RATE];
+        audio::write(&path.join("speech.wav"), &[speech, &silence].concat());
         std::fs::write(path.join("config"), configuration(path, port)).unwrap();
         let account =
             format!("<sip:phone@127.0.0.1>;regint=0;answermode=auto;audio_codecs={codecs}\n");
