@@ -1,4 +1,5 @@
 //! Calls between two stacks, in good and bad weather, on tokio's paused clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What peers do to us, message by message: in order, out of order, twice, and wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

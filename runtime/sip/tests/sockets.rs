@@ -1,4 +1,5 @@
 //! Calls over real sockets on loopback: UDP and TCP, IPv4 and IPv6, several threads, ICMP.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

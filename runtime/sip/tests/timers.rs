@@ -1,4 +1,5 @@
 //! The timers of RFC 3261 §17 and RFC 6026, each with its times, on tokio's paused clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -163,6 +163,19 @@ macro_rules! fields {
 impl Request {
     fields!();
 
+    /// Reads a request of at most 64 KiB. The stack reads its own; this is for tools and tests.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(bytes: Bytes) -> Result<Self, String> {
+        match parse(bytes, 64 << 10) {
+            Ok(Message::Request(request)) => Ok(request),
+            Ok(Message::Response(_)) => Err("it is a response".to_owned()),
+            Err(fault) => Err(fault.why),
+        }
+    }
+
     /// `INVITE`, `BYE` …; unknown ones as they are.
     #[must_use]
     pub fn method(&self) -> Cow<'_, str> {
@@ -182,6 +195,19 @@ impl Request {
 
 impl Response {
     fields!();
+
+    /// Reads a response of at most 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(bytes: Bytes) -> Result<Self, String> {
+        match parse(bytes, 64 << 10) {
+            Ok(Message::Response(response)) => Ok(response),
+            Ok(Message::Request(_)) => Err("it is a request".to_owned()),
+            Err(fault) => Err(fault.why),
+        }
+    }
 
     /// 100 to 699.
     #[must_use]

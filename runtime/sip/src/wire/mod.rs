@@ -13,12 +13,16 @@
 mod check;
 mod essentials;
 mod message;
+#[cfg(feature = "rsip")]
+mod rsip;
 mod salvage;
 mod steer;
 mod uri;
 mod write;
 
 pub use message::{Request, Response};
+#[cfg(feature = "rsip")]
+pub use rsip::Untranslatable;
 pub use uri::{NameAddr, Uri};
 
 pub(crate) use check::{check_headers, check_value};
