@@ -18,14 +18,7 @@ use ringfence_switch::expand::{Engine, Scope, expand};
 use ringfence_switch::variable::Variables;
 use ringfence_text::encode;
 use serde_json::Value;
-use support::{Deviation, Report, cases, corpus, is_free};
-
-/// Cases that differ on purpose, or that need a part of FreeSWITCH that is not there yet.
-const DEVIATIONS: &[Deviation] = &[
-    Deviation { id: "x267", reason: "user_data: there is no directory yet" },
-    Deviation { id: "x268", reason: "user_data: there is no directory yet" },
-    Deviation { id: "x680", reason: "user_data: there is no directory yet" },
-];
+use support::{Report, cases, corpus, is_free};
 
 /// A parked channel, or the event that tells of it.
 struct Golden {
@@ -174,7 +167,7 @@ fn expansions_are_freeswitchs() {
             report.skip();
             continue;
         }
-        report.case(DEVIATIONS, &case, &run(&case), &expected(&case["out"]));
+        report.case(&case, &run(&case), &expected(&case["out"]));
     }
     report.finish(500);
 }

@@ -27,16 +27,16 @@ fn causes_become_sip() {
         let out = &case["out"];
         let named = format!("{} {}", cause.name(), cause.q850());
         let expected = format!("{} {}", text(&out["hangup_cause"]), text(&out["q850"]));
-        report.case(&[], &case, &named, &expected);
+        report.part(&case, &named, &expected);
         if case["in"]["dir"] != "inbound" {
             continue;
         }
         let reason = out["reason"].as_array().or(out["bye_reason"].as_array()).unwrap();
-        report.case(&[], &case, &cause.reason(), &text(&reason[0]));
+        report.part(&case, &cause.reason(), &text(&reason[0]));
         if case["in"]["when"] != "after answer" {
             let status = text(&out["final"]);
             let status = status.split(' ').next().unwrap();
-            report.case(&[], &case, &cause.sip_status().to_string(), status);
+            report.part(&case, &cause.sip_status().to_string(), status);
         }
     }
     report.finish(400);
@@ -64,7 +64,7 @@ fn sip_becomes_causes() {
         let seen = format!("{} {}", cause.name(), cause.q850());
         let out = &case["out"];
         let expected = format!("{} {}", text(&out["hangup_cause"]), text(&out["q850"]));
-        report.case(&[], &case, &seen, &expected);
+        report.part(&case, &seen, &expected);
     }
     report.finish(70);
 }
@@ -85,8 +85,7 @@ fn respond_takes_the_cause_of_its_status() {
             report.skip();
             continue;
         }
-        report.case(
-            &[],
+        report.part(
             &case,
             Cause::from_sip_status(status).name(),
             &text(&case["out"]["hangup_cause"]),
