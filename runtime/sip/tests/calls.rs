@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringfence_rim::Network;
-use ringfence_sip::{Call, CallEvent, Config, Ended, Invitation, InviteError, Stack};
+use ringfence_sip::{Call, CallError, CallEvent, Config, Ended, Invitation, InviteError, Stack};
 use support::{ANSWER, OFFER, Side, config, ended, event, invite, sdp, them, two, us};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -435,6 +435,31 @@ async fn limits_have_their_names() {
     assert!(matches!(refused(header), InviteError::Header { .. }));
     let tcp = invite("sip:a@192.0.2.2;transport=tcp");
     assert_eq!(refused(tcp), InviteError::Profile("internal".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_are_bounded_and_checked() {
+    let (a, mut b, _network) = two();
+    let mut caller = dial(&a, to_them());
+    let mut callee = end(b.invitation().await);
+    let broken = vec![("X".to_owned(), "a\r\nVia: b".to_owned())];
+    let error = callee.call.ring(broken).unwrap_err();
+    assert!(matches!(&error, CallError::Header { name, .. } if name == "X"), "{error}");
+    assert_eq!(callee.call.reject(200, None, Vec::new()), Err(CallError::Status(200)));
+    // Nobody runs in between: the orders pile up.
+    for _ in 0..32 {
+        callee.call.ring(Vec::new()).unwrap();
+    }
+    assert_eq!(callee.call.ring(Vec::new()), Err(CallError::Busy));
+    callee.call.hangup(Vec::new()).unwrap();
+    assert_eq!(ended(&mut callee.events).await, Ended::Local);
+    for _ in 0..31 {
+        assert!(matches!(event(&mut caller.events).await, CallEvent::Provisional { .. }));
+    }
+    // The last place of the channel was kept for the end.
+    assert!(matches!(event(&mut caller.events).await, CallEvent::Refused { status: 480, .. }));
+    callee.call.ring(Vec::new()).unwrap();
+    nothing_left([&a, &b]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,6 +124,37 @@ async fn a_tcp_stream_is_cut_answered_and_closed_when_it_makes_no_sense() {
 }
 
 #[tokio::test]
+async fn tcp_connections_have_limits() {
+    let listen = vec![Listen::tcp("127.0.0.1:0".parse().unwrap())];
+    let idle = Duration::from_millis(300);
+    let config = Config { listen, connections: 1, idle, message: 1000, ..Config::default() };
+    let (stack, _invitations) = Stack::start(config).unwrap();
+    let connect = async || tokio::net::TcpStream::connect(stack.bound()[0].address).await.unwrap();
+    let mut rest = Vec::new();
+    let mut first = connect().await;
+    soon(async {
+        while stack.statistics().connections < 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    // The second is closed at once, the first when it has been silent.
+    assert_eq!(soon(connect().await.read_to_end(&mut rest)).await.unwrap(), 0);
+    assert_eq!(soon(first.read_to_end(&mut rest)).await.unwrap(), 0);
+    soon(async {
+        while stack.statistics().connections > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    let mut large = connect().await;
+    let options = support::request("OPTIONS", 1, "", "").replace("Length: 0", "Length: 1000");
+    large.write_all(options.as_bytes()).await.unwrap();
+    soon(large.read_to_end(&mut rest)).await.unwrap();
+    assert!(rest.starts_with(b"SIP/2.0 513"), "{}", String::from_utf8_lossy(&rest));
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_told() {
     let (stack, _invitations) = start("127.0.0.1:0");
     for transport in [Transport::Udp, Transport::Tcp] {
