@@ -192,9 +192,10 @@ impl Server {
         let sip = Stack::simulated(sip, network.clone()).unwrap();
         let media = Media::simulated(ringfence_media::Config::default(), network).unwrap();
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+        // A few: tests run side by side, and each instance reserves address space.
         let sandbox =
-            Sandbox::on(ringfence_sandbox::Config::new(cache), tokio::runtime::Handle::current())
-                .unwrap();
+            ringfence_sandbox::Config { instances: 8, ..ringfence_sandbox::Config::new(cache) };
+        let sandbox = Sandbox::on(sandbox, tokio::runtime::Handle::current()).unwrap();
         let switch = Switch::new(Setup {
             configuration,
             directory: None,

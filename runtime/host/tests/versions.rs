@@ -1,0 +1,170 @@
+//! What holds in every version of Lua: limits, files, modules, the way out.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod support;
+
+use ringfence_host::{LUA_VERSIONS, LuaVersion};
+use support::Server;
+
+/// Runs `test` on a server for each version, on a paused clock.
+fn each<F>(test: impl Fn(LuaVersion, Server) -> F)
+where
+    F: Future<Output = ()>,
+{
+    for version in LUA_VERSIONS {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async { test(version, Server::start(version).await).await });
+    }
+}
+
+#[test]
+fn a_script_runs_with_its_version() {
+    each(|version, server| async move {
+        let said = server.command("lua ~stream:write(_VERSION)").await;
+        assert_eq!(said, format!("Lua {version}"));
+    });
+}
+
+#[test]
+fn running_out_of_memory_is_an_error_that_can_be_caught() {
+    each(|version, server| async move {
+        let said = server
+            .command(
+                "lua ~local t = {} \
+                 local ok, message = pcall(function() while true do t[#t + 1] = (' '):rep(2^20) .. #t end end) \
+                 t = nil collectgarbage() stream:write(tostring(ok) .. ' ' .. tostring(message))",
+            )
+            .await;
+        assert!(
+            said.starts_with("false ") && said.contains("not enough memory"),
+            "{version}: {said}"
+        );
+    });
+}
+
+#[test]
+fn endless_recursion_is_an_error() {
+    each(|version, server| async move {
+        let said = server
+            .command(
+                "lua ~local function f() return 1 + f() end local ok, message = pcall(f) \
+                 stream:write(tostring(ok) .. ' ' .. message)",
+            )
+            .await;
+        // Lua 5.2's stack takes all memory before it is too deep.
+        let message = said.strip_prefix("false ").unwrap_or_else(|| panic!("{version}: {said}"));
+        let told =
+            ["stack overflow", "not enough memory"].iter().any(|text| message.contains(text));
+        assert!(told, "{version}: {said}");
+    });
+}
+
+#[test]
+fn exit_ends_the_script_through_pcall_and_writes_its_files() {
+    each(|version, server| async move {
+        let path = server.local("/opt/peers/fsrun2/written.txt");
+        let said = server
+            .command(&format!(
+                "lua ~stream:write('before') file = io.open('{path}', 'w') file:write('kept') \
+                 pcall(function() os.exit(1) end) stream:write('after')"
+            ))
+            .await;
+        assert_eq!(said, "before", "{version}");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "kept", "{version}");
+    });
+}
+
+#[test]
+fn files_left_open_are_written() {
+    each(|version, server| async move {
+        let path = server.local("/opt/peers/fsrun2/left.txt");
+        let said =
+            server.command(&format!("lua ~file = io.open('{path}', 'w') file:write('kept')")).await;
+        assert_eq!(said, "", "{version}");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "kept", "{version}");
+    });
+}
+
+#[test]
+fn what_is_not_granted_names_the_profile() {
+    each(|version, server| async move {
+        let said = server
+            .command(
+                "lua ~local _, file = io.open('/etc/passwd') local _, shell = os.execute('ls') \
+                 stream:write(file .. '; ' .. shell)",
+            )
+            .await;
+        assert_eq!(
+            said, "/etc/passwd: not permitted by profile trusted; not permitted by profile trusted",
+            "{version}"
+        );
+    });
+}
+
+#[test]
+fn modules_are_found_and_bytecode_is_refused() {
+    each(|version, server| async move {
+        server.snippet("module", "return { word = 'found' }");
+        let said = server
+            .command(
+                "lua ~local _, message = (loadstring or load)(string.dump(function() end)) \
+                 stream:write(require('golden.s.module').word .. ' ' .. message)",
+            )
+            .await;
+        assert_eq!(
+            said, "found attempt to load a binary chunk: only source text is loaded",
+            "{version}"
+        );
+    });
+}
+
+#[test]
+fn random_numbers_differ_from_run_to_run() {
+    each(|version, server| async move {
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..5 {
+            seen.insert(server.command("lua ~stream:write(math.random(2^30) .. '')").await);
+        }
+        assert!(seen.len() > 1, "{version}: {seen:?}");
+    });
+}
+
+#[test]
+fn waiting_works_in_coroutines_and_comparisons() {
+    each(|version, server| async move {
+        let said = server
+            .command(
+                "lua ~local wait = coroutine.wrap(function(n) freeswitch.msleep(n) n = coroutine.yield(n) return n end) \
+                 wait(10) stream:write(wait('a')) local t = {3, 1, 2} \
+                 table.sort(t, function(a, b) freeswitch.msleep(1) return a < b end) \
+                 stream:write(table.concat(t))",
+            )
+            .await;
+        assert_eq!(said, "a123", "{version}");
+    });
+}
+
+#[test]
+fn errors_have_file_and_line_and_no_frames_of_ours() {
+    each(|version, server| async move {
+        server.snippet("broken", "local function f()\n  session.x = 1\nend\nf()");
+        let path = server.local("/opt/peers/fsrun2/scripts/golden/s/broken.lua");
+        assert_eq!(
+            server.command("lua golden/s/broken.lua").await,
+            "-ERR Cannot execute script\n",
+            "{version}"
+        );
+        let said = server
+            .command(&format!(
+                "lua ~local ok, message = xpcall(function() dofile('{path}') end, debug.traceback) stream:write(message)"
+            ))
+            .await;
+        assert!(said.starts_with(&format!("{path}:2: ")), "{version}: {said}");
+        assert!(said.contains(&format!("{path}:4: in ")), "{version}: {said}");
+    });
+}
