@@ -1,7 +1,7 @@
 //! `echo`.
 
 use crate::application::{Application, Flags};
-use crate::operation::{Failure, Operation, Sleep};
+use crate::operation::Failure;
 use crate::session::Session;
 
 pub(super) fn table() -> Vec<Application> {
@@ -26,5 +26,5 @@ async fn echo(session: Session, _data: String) -> Result<(), Failure> {
     let stream = session.stream().await?;
     stream.echo(true);
     let _on = On(stream);
-    session.perform(Operation::Sleep(Sleep { ms: u64::MAX, input: false })).await.map(drop)
+    session.rest(None).await
 }

@@ -24,7 +24,8 @@ pub(super) fn table() -> Vec<Application> {
             "Send Respond",
             "Refuses an unanswered call with a SIP status: `486`, `486 Too Busy` (a reason phrase), \
              `302 <sip:1000@192.0.2.7>` (Contact of a redirection). What is no status from 300 to 699 \
-             is 488, above that 500; below 300 nothing is done. An answered call is hung up.",
+             is 488, above that 500; below 300 nothing is done. An answered call is hung up; \
+             on a leg without a far end it does nothing.",
             Flags::NOMEDIA,
             respond,
         ),
@@ -37,6 +38,10 @@ async fn hangup(session: Session, data: String) -> Result<(), Failure> {
 }
 
 async fn respond(session: Session, data: String) -> Result<(), Failure> {
+    if session.is_null() {
+        // There is nobody to respond to.
+        return Ok(());
+    }
     let (code, rest) = data.trim().split_once(' ').unwrap_or((data.trim(), ""));
     let rest = rest.trim();
     let phrase = (!rest.is_empty()).then(|| rest.to_owned());

@@ -48,7 +48,8 @@ impl Flags {
 }
 
 /// What runs an application: the session and the application's (expanded) data.
-pub type Run = Arc<dyn Fn(Session, String) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
+pub type Run =
+    Arc<dyn Fn(Session, String) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
 
 /// A dialplan application.
 #[derive(Clone)]

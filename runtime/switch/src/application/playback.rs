@@ -33,10 +33,13 @@ async fn playback(session: Session, data: String) -> Result<(), Failure> {
     let mut running = match started {
         Ok(running) => running,
         Err(failure) => {
-            respond(&session, match failure {
-                Failure::NotFound(_) => "FILE NOT FOUND",
-                _ => "PLAYBACK ERROR",
-            });
+            respond(
+                &session,
+                match failure {
+                    Failure::NotFound(_) => "FILE NOT FOUND",
+                    _ => "PLAYBACK ERROR",
+                },
+            );
             return Err(failure);
         }
     };

@@ -6,7 +6,6 @@ use crate::command::split::arguments;
 use crate::operation::{Control, Failure, Operation, OperationEvent, Outcome, Record};
 use crate::session::Session;
 
-
 pub(super) fn table() -> Vec<Application> {
     vec![Application::new(
         "record",

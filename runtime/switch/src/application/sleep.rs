@@ -1,7 +1,9 @@
 //! `sleep`.
 
+use std::time::Duration;
+
 use crate::application::{Application, Flags};
-use crate::operation::{Failure, Operation, Sleep};
+use crate::operation::{Failure, MAX_SLEEP};
 use crate::session::Session;
 use crate::variable::integer;
 
@@ -19,5 +21,5 @@ pub(super) fn table() -> Vec<Application> {
 
 async fn sleep(session: Session, data: String) -> Result<(), Failure> {
     let ms = u64::try_from(integer(&data)).unwrap_or(0);
-    session.perform(Operation::Sleep(Sleep { ms, input: false })).await.map(drop)
+    session.rest(Some(Duration::from_millis(ms.min(MAX_SLEEP)))).await
 }

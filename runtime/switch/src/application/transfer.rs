@@ -51,7 +51,10 @@ async fn execute_extension(session: Session, data: String) -> Result<(), Failure
     };
     let before = session.profile();
     let or = |at: usize, default: &str| {
-        words.get(at).filter(|word| !word.is_empty()).map_or_else(|| default.to_owned(), Clone::clone)
+        words
+            .get(at)
+            .filter(|word| !word.is_empty())
+            .map_or_else(|| default.to_owned(), Clone::clone)
     };
     let dialplan = or(1, if before.dialplan.is_empty() { "XML" } else { &before.dialplan });
     let context = or(2, if before.context.is_empty() { "default" } else { &before.context });
@@ -82,8 +85,14 @@ async fn run(
             return Err(over);
         }
         let data = session.expand(&action.data).await;
-        if let Err(failure) = session.execute(&action.application, &data).await {
-            tracing::debug!(call = %session.uuid(), at = %action.place, %failure, "{}", action.application);
+        match session.execute(&action.application, &data).await {
+            // Too deep; the other actions would be as well. Whoever executed this goes on.
+            Err(Failure::Refused(why)) => return Err(Failure::Failed(why)),
+            Err(failure) => {
+                let application = &*action.application;
+                tracing::debug!(call = %session.uuid(), at = %action.place, application, %failure);
+            }
+            Ok(()) => {}
         }
     }
     Ok(())

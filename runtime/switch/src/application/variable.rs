@@ -131,15 +131,13 @@ fn assign(session: &Session, data: &str) -> Result<(), Failure> {
 
 fn export(session: &Session, data: &str, list: &str) -> Result<(), Failure> {
     let (name, value) = pair(data);
-    let (local, name) = match name.strip_prefix("nolocal:").or(name.strip_prefix("_nolocal_")) {
-        Some(name) => (false, name),
-        None => (true, name),
-    };
-    let stored = if local { name.to_owned() } else { format!("_nolocal_{name}") };
-    set(session, &stored, value)?;
+    if !name.starts_with("nolocal:") {
+        set(session, name, value)?;
+    }
     let names = session.own_variable(list).unwrap_or_default();
-    if value.is_some() && !names.split(',').any(|known| known == stored) {
-        let names = if names.is_empty() { stored } else { format!("{names},{stored}") };
+    // FreeSWITCH lists a name as often as it was exported; a loop would grow the list for ever.
+    if value.is_some() && !names.split(',').any(|known| known == name) {
+        let names = if names.is_empty() { name.to_owned() } else { format!("{names},{name}") };
         set(session, list, Some(&names))?;
     }
     Ok(())

@@ -56,8 +56,9 @@ impl Channel {
             if begins { EventName::ChannelExecute } else { EventName::ChannelExecuteComplete };
         self.fire(event, |event| {
             event.set("Application", name).set("Application-Data", data);
-            if !begins && let Some(response) =
-                self.shared.lock().variables.text("current_application_response")
+            if !begins
+                && let Some(response) =
+                    self.shared.lock().variables.text("current_application_response")
             {
                 event.set("Application-Response", response.into_owned());
             } else if !begins {

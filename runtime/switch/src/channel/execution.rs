@@ -9,8 +9,9 @@ use crate::operation::Failure;
 use crate::session::Session;
 
 /// Transfers in a row without anything being executed in between; the next one ends the call with
-/// `EXCHANGE_ROUTING_ERROR`. Guards against extensions that transfer to each other for ever.
-const MAX_TRANSFERS: u32 = 100;
+/// `EXCHANGE_ROUTING_ERROR`. Guards against extensions that transfer to each other for ever;
+/// FreeSWITCH stops after as many (its Max-Forwards).
+const MAX_TRANSFERS: u32 = 70;
 
 /// Runs what the channel has to do until it is hung up, or nothing is left.
 ///
@@ -88,9 +89,12 @@ async fn hunt(session: &Session) -> Option<Vec<(String, String)>> {
         return None;
     }
     match found {
-        Ok(actions) => {
-            Some(actions.into_iter().map(|action| (action.application.to_string(), action.data)).collect())
-        }
+        Ok(actions) => Some(
+            actions
+                .into_iter()
+                .map(|action| (action.application.to_string(), action.data))
+                .collect(),
+        ),
         Err(why) => {
             tracing::info!(
                 call = %session.uuid(),

@@ -29,18 +29,20 @@ async fn originate(context: CommandContext, text: String) -> String {
         return Command::usage(SYNTAX);
     };
     let word = |at: usize| {
-        words.get(at).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("undef")).cloned()
+        words
+            .get(at)
+            .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("undef"))
+            .cloned()
     };
     let plan = match target.strip_prefix('&') {
         Some(application) => {
             let (name, data) = application.split_once('(').unwrap_or((application, ""));
-            Plan::Application(name.trim().to_owned(), data.strip_suffix(')').unwrap_or(data).to_owned())
+            Plan::Application(
+                name.trim().to_owned(),
+                data.strip_suffix(')').unwrap_or(data).to_owned(),
+            )
         }
-        None => Plan::Extension {
-            extension: target.clone(),
-            dialplan: word(2),
-            context: word(3),
-        },
+        None => Plan::Extension { extension: target.clone(), dialplan: word(2), context: word(3) },
     };
     let originate = Originate {
         dial: dial.clone(),

@@ -109,9 +109,8 @@ async fn hupall(context: CommandContext, text: String) -> String {
 }
 
 async fn reloadxml(context: CommandContext, _: String) -> String {
-    let lines = |faults: &[Fault]| -> String {
-        faults.iter().map(|fault| format!("{fault}\n")).collect()
-    };
+    let lines =
+        |faults: &[Fault]| -> String { faults.iter().map(|fault| format!("{fault}\n")).collect() };
     match context.switch.reload().await {
         Ok(warnings) => format!("+OK [Success]\n{}", lines(&warnings)),
         Err(faults) => {

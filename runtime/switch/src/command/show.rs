@@ -77,7 +77,9 @@ fn list(context: &CommandContext, what: &str, name: Option<&str>) -> Option<Tabl
             table
         }
         "modules" => modules(switch.applications(), switch.commands()),
-        "codec" => fixed("codec", &[("G.711 alaw", "CORE_PCM_MODULE"), ("G.711 ulaw", "CORE_PCM_MODULE")]),
+        "codec" => {
+            fixed("codec", &[("G.711 alaw", "CORE_PCM_MODULE"), ("G.711 ulaw", "CORE_PCM_MODULE")])
+        }
         "endpoint" => fixed(
             "endpoint",
             &[("error", "mod_dptools"), ("null", "mod_loopback"), ("sofia", "mod_sofia")],

@@ -88,7 +88,9 @@ async fn uuid_broadcast(context: CommandContext, text: String) -> String {
     else {
         return Command::usage(BROADCAST);
     };
-    let Some(session) = context.switch.session(uuid) else { return "-ERR invalid uuid\n".to_owned() };
+    let Some(session) = context.switch.session(uuid) else {
+        return "-ERR invalid uuid\n".to_owned();
+    };
     let (application, data) = match path.split_once("::") {
         Some((application, data)) => (application.to_owned(), data.to_owned()),
         None => ("playback".to_owned(), path.clone()),

@@ -112,7 +112,8 @@ async fn uuid_dump(context: CommandContext, text: String) -> String {
         Some("json") => event.serialize(Format::Json),
         Some("xml") => event.serialize(Format::Xml),
         Some(_) => {
-            let lines = event.headers().iter().map(|(name, value)| format!("{name}: [{}]\n", value.text()));
+            let lines =
+                event.headers().iter().map(|(name, value)| format!("{name}: [{}]\n", value.text()));
             lines.collect()
         }
     }

@@ -70,7 +70,8 @@ impl Collector<'_> {
                 last = Instant::now();
             }
             let patience = if self.digits.is_empty() { first } else { next };
-            let deadline = match (patience.map(|wait| last + wait), total.map(|wait| begin + wait)) {
+            let deadline = match (patience.map(|wait| last + wait), total.map(|wait| begin + wait))
+            {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
             };

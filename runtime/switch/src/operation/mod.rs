@@ -11,7 +11,7 @@ mod record;
 mod running;
 
 pub use running::Running;
-pub(crate) use running::beside;
+pub(crate) use running::{MAX_SLEEP, beside};
 
 use crate::cause::Cause;
 use crate::event::Event;

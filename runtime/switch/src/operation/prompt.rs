@@ -69,12 +69,8 @@ async fn once(session: &Session, prompt: &Prompt, max: usize) -> Result<Try, Fai
     if !prompt.variable.is_empty() {
         set(session, &prompt.variable, None);
     }
-    let mut collector = Collector {
-        session,
-        digits: String::new(),
-        max,
-        terminators: &prompt.terminators,
-    };
+    let mut collector =
+        Collector { session, digits: String::new(), max, terminators: &prompt.terminators };
     let first = milliseconds(prompt.timeout);
     let next = milliseconds(prompt.digit_timeout).or(first);
     let mut end = collector.take();

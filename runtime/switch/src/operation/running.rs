@@ -12,7 +12,7 @@ use crate::session::Session;
 
 /// The longest sleep, in milliseconds: ten years. Longer ones are taken as this long; it keeps a
 /// script's number away from the clock's end.
-const MAX_SLEEP: u64 = 10 * 365 * 24 * 3600 * 1000;
+pub(crate) const MAX_SLEEP: u64 = 10 * 365 * 24 * 3600 * 1000;
 
 tokio::task_local! {
     /// Set while a broadcast runs: its operations do not end those of the call.
@@ -109,8 +109,12 @@ impl Session {
                 let until = Instant::now() + Duration::from_millis(sleep.ms.min(MAX_SLEEP));
                 (Kind::Sleep(until), sleep.input)
             }
-            Operation::Digits(digits) => (Kind::Collect(super::digits::start(self, digits)?), false),
-            Operation::Prompt(prompt) => (Kind::Collect(super::prompt::start(self, prompt)?), false),
+            Operation::Digits(digits) => {
+                (Kind::Collect(super::digits::start(self, digits)?), false)
+            }
+            Operation::Prompt(prompt) => {
+                (Kind::Collect(super::prompt::start(self, prompt)?), false)
+            }
         };
         Ok(Running { session: self.clone(), kind, watch, input, ended: None })
     }
@@ -129,6 +133,30 @@ impl Session {
                 // The caller asked for input and does not look at it.
                 OperationEvent::Dtmf(_) | OperationEvent::Message(_) => {}
             }
+        }
+    }
+
+    /// Lets time pass (none: for ever), whatever keys are pressed; for applications that wait.
+    ///
+    /// # Errors
+    ///
+    /// `Hangup` when the call ends or is transferred meanwhile. A break is no error.
+    pub(crate) async fn rest(&self, length: Option<Duration>) -> Result<(), Failure> {
+        let watch = self.watch()?;
+        let over = self.0.wait_for(|shared| watch.ended(shared));
+        let passed = async {
+            match length {
+                Some(length) => tokio::time::sleep(length).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            event = over => match event {
+                OperationEvent::Hangup(cause) => Err(Failure::Hangup(cause)),
+                _ => Ok(()),
+            },
+            () = passed => Ok(()),
         }
     }
 

@@ -64,7 +64,9 @@ fn parse_leg(text: &str) -> Result<Leg, Cause> {
         rest = take_variables(rest, '[', &mut variables)?;
     }
     let Some((endpoint, address)) = rest.split_once('/') else {
-        tracing::warn!("dial string {rest:?}: expected endpoint/address, as sofia/internal/1000@host");
+        tracing::warn!(
+            "dial string {rest:?}: expected endpoint/address, as sofia/internal/1000@host"
+        );
         return Err(Cause::DESTINATION_OUT_OF_ORDER);
     };
     Ok(Leg { variables, endpoint: endpoint.to_owned(), address: address.to_owned() })

@@ -101,7 +101,8 @@ pub(super) fn place(
         .and_then(|text| text.parse().ok())
         .filter(|seconds| *seconds > 0)
         .map(Duration::from_secs);
-    let ignore_early = session.own_variable("ignore_early_media").is_some_and(|text| is_true(&text));
+    let ignore_early =
+        session.own_variable("ignore_early_media").is_some_and(|text| is_true(&text));
     Ok(Placed { session: Some(session), ignore_early, timeout })
 }
 
@@ -112,6 +113,7 @@ fn profile(
     number: Option<String>,
     default: &str,
 ) -> CallerProfile {
+    let ani = number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
     let number = number.unwrap_or_else(|| default.to_owned());
     let name = name.unwrap_or_default();
     CallerProfile {
@@ -121,6 +123,7 @@ fn profile(
         caller_id_number: number.clone(),
         orig_caller_id_name: name,
         orig_caller_id_number: number,
+        ani,
         destination_number: destination.to_owned(),
         source: source.to_owned(),
         ..CallerProfile::default()
@@ -154,15 +157,8 @@ fn null(
     let uuid = uuid(switch, &variables, first);
     let profile = profile(&leg.address, "mod_loopback", name, number, &leg.address);
     let name = format!("null/{}", leg.address);
-    let channel = Channel::new(
-        switch.clone(),
-        uuid,
-        count,
-        Direction::Outbound,
-        name,
-        profile,
-        Leg::Null,
-    );
+    let channel =
+        Channel::new(switch.clone(), uuid, count, Direction::Outbound, name, profile, Leg::Null);
     {
         let mut shared = channel.shared.lock();
         shared.variables = variables;
@@ -189,7 +185,11 @@ fn sip(
     let profile = profile(&destination, "mod_sofia", name, number, NO_NUMBER);
     let caller = (profile.caller_id_name.as_str(), profile.caller_id_number.as_str());
     let sent = outbound::invite(switch, &target, caller, &variables)?;
-    let name = format!("sofia/{}/{}", target.profile.name, leg.address.split_once('/').map_or("", |(_, address)| address));
+    let name = format!(
+        "sofia/{}/{}",
+        target.profile.name,
+        leg.address.split_once('/').map_or("", |(_, address)| address)
+    );
     let channel = Channel::new(
         switch.clone(),
         uuid,

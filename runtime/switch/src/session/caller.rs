@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 
+use crate::cause::Cause;
 use crate::dialplan::{Action, Caller};
 use crate::session::Session;
 
@@ -38,6 +39,7 @@ impl Caller for Session {
             let Action { application, data, place } = action;
             let Some(found) = self.switch().application(application) else {
                 tracing::error!(call = %self.uuid(), at = %place, application = &**application, "Invalid Application");
+                self.hangup(Cause::DESTINATION_OUT_OF_ORDER);
                 return;
             };
             if !found.flags.routing_exec {

@@ -95,7 +95,8 @@ impl Session {
             }
             let index = shared.profile.profile_index.parse().unwrap_or(1_u32).saturating_add(1);
             let profile = &mut shared.profile;
-            profile.rdnis = std::mem::replace(&mut profile.destination_number, extension.to_owned());
+            profile.rdnis =
+                std::mem::replace(&mut profile.destination_number, extension.to_owned());
             if let Some(dialplan) = dialplan.filter(|text| !text.is_empty()) {
                 dialplan.clone_into(&mut profile.dialplan);
             } else if profile.dialplan.is_empty() {

@@ -9,8 +9,8 @@ use crate::operation::Failure;
 use crate::session::Session;
 
 /// Applications that may run inside of each other (`execute_extension` in `execute_extension` …);
-/// one more is refused. FreeSWITCH stops at 15 as well ("recursion").
-const MAX_DEPTH: usize = 15;
+/// one more is refused. FreeSWITCH stops at the same depth.
+const MAX_DEPTH: usize = 34;
 
 tokio::task_local! {
     /// How many applications the current one runs inside of.
@@ -51,9 +51,14 @@ impl Session {
         }
         let depth = DEPTH.try_with(|depth| *depth).unwrap_or(0);
         if depth >= MAX_DEPTH {
-            return Err(Failure::Failed(format!(
-                "{}: {MAX_DEPTH} applications run inside of each other already",
-                application.name
+            let name = application.name;
+            tracing::error!(
+                call = %self.uuid(),
+                "{name}: {MAX_DEPTH} applications run inside of each other already; an extension \
+                 that executes itself?"
+            );
+            return Err(Failure::Refused(format!(
+                "{name}: at most {MAX_DEPTH} applications run inside of each other"
             )));
         }
         let name = application.name;

@@ -79,7 +79,9 @@ impl Session {
         let milliseconds: u32 = match duration {
             "" => 250,
             text => text.parse().map_err(|_| {
-                Failure::Invalid(format!("{keys:?}: after @ a duration in milliseconds is expected"))
+                Failure::Invalid(format!(
+                    "{keys:?}: after @ a duration in milliseconds is expected"
+                ))
             })?,
         };
         if digits.chars().count() > MAX_MESSAGE_DIGITS {
@@ -89,8 +91,9 @@ impl Session {
         let keys = digits
             .chars()
             .map(|digit| {
-                ringfence_media::Dtmf::with_duration(digit, samples)
-                    .ok_or_else(|| Failure::Invalid(format!("{digit:?} is no key: 0-9 * # A-D w W")))
+                ringfence_media::Dtmf::with_duration(digit, samples).ok_or_else(|| {
+                    Failure::Invalid(format!("{digit:?} is no key: 0-9 * # A-D w W"))
+                })
             })
             .collect::<Result<Vec<_>, _>>()?;
         let stream = {

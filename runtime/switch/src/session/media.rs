@@ -186,7 +186,13 @@ impl Session {
     }
 
     /// Refuses or ends the call with a SIP status (the application `respond`).
-    pub(crate) fn refuse(&self, cause: Cause, status: u16, phrase: Option<String>, contact: Option<String>) {
+    pub(crate) fn refuse(
+        &self,
+        cause: Cause,
+        status: u16,
+        phrase: Option<String>,
+        contact: Option<String>,
+    ) {
         hangup::hangup(&self.0, cause, &How::Refuse { status, phrase, contact });
     }
 }

@@ -29,6 +29,10 @@ impl Scope for Session {
 impl Session {
     /// Replaces `${variable}`, `${api(arguments)}` … as for an application's data.
     pub async fn expand(&self, text: &str) -> String {
-        if expand::needed(text) { expand::expand(text, self).await.into_owned() } else { text.to_owned() }
+        if expand::needed(text) {
+            expand::expand(text, self).await.into_owned()
+        } else {
+            text.to_owned()
+        }
     }
 }

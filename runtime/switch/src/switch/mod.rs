@@ -80,7 +80,9 @@ struct Inner {
 
 impl fmt::Debug for Switch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Switch").field("sessions", &self.0.sessions.read().len()).finish_non_exhaustive()
+        f.debug_struct("Switch")
+            .field("sessions", &self.0.sessions.read().len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,8 +100,7 @@ impl Switch {
         };
         let addresses = limits::addresses(stack.as_ref());
         let switchname = setup.configuration.switchname().unwrap_or(&setup.hostname).to_owned();
-        let core =
-            Core::new(&setup.hostname, &switchname, addresses.0, addresses.1, setup.clock);
+        let core = Core::new(&setup.hostname, &switchname, addresses.0, addresses.1, setup.clock);
         let globals = Globals::new(setup.configuration.globals().clone());
         let switch = Self(Arc::new(Inner {
             configuration: ArcSwap::from_pointee(setup.configuration),
@@ -281,17 +282,15 @@ impl Switch {
                 "this server was started without a configuration directory",
             )]);
         };
-        let loaded = self
-            .0
-            .runtime
-            .spawn_blocking(move || Configuration::load(&directory))
-            .await
-            .map_err(|error| {
-                vec![Fault::error(
-                    crate::xml::Place::new("(configuration)", 0),
-                    format!("reading it failed: {error}"),
-                )]
-            })?;
+        let loaded =
+            self.0.runtime.spawn_blocking(move || Configuration::load(&directory)).await.map_err(
+                |error| {
+                    vec![Fault::error(
+                        crate::xml::Place::new("(configuration)", 0),
+                        format!("reading it failed: {error}"),
+                    )]
+                },
+            )?;
         let (configuration, faults) = loaded?;
         if faults.iter().any(|fault| fault.severity == Severity::Error) {
             return Err(faults);

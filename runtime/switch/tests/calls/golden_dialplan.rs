@@ -13,15 +13,26 @@ use ringfence_switch::{Setup, Switch, xml};
 use serde_json::Value;
 
 use crate::rig::until;
-use crate::support::{Deviation, Report, cases, corpus};
-
-/// Cases that differ on purpose.
-const DEVIATIONS: &[Deviation] = &[];
+use crate::support::{Report, cases, corpus};
 
 /// Applications that come later; a case that needs one is not run.
 const LATER: &[&str] = &[
-    "bridge", "lua", "set_user", "hash", "db", "limit", "check_acl", "verbose_events", "strftime",
-    "set_name", "sched_transfer", "sched_hangup", "presence", "park_state", "capture", "break",
+    "bridge",
+    "lua",
+    "set_user",
+    "hash",
+    "db",
+    "limit",
+    "check_acl",
+    "verbose_events",
+    "strftime",
+    "set_name",
+    "sched_transfer",
+    "sched_hangup",
+    "presence",
+    "park_state",
+    "capture",
+    "break",
 ];
 
 fn switch(case: &Value) -> Switch {
@@ -87,9 +98,10 @@ async fn run(case: &Value) -> (String, Option<String>) {
     }
     let filter = Filter::none().with(EventName::ChannelExecute);
     let mut events = switch.events().subscribe(filter, 10_000);
-    let destination = text("dest").unwrap_or_default();
-    let destination = destination.trim_matches('\'');
-    session.transfer(destination, text("dialplan"), text("context")).unwrap();
+    let words = ["dest", "dialplan", "context"].map(|name| text(name).unwrap_or_default());
+    let line = format!("U {}", words.join(" "));
+    let answer = switch.command("uuid_transfer", &line, None).await.unwrap();
+    assert_eq!(answer, "+OK\n", "{line}");
     let ended = tokio::time::timeout(Duration::from_secs(8), session.gone()).await.is_ok();
     let mut executed = Vec::new();
     while let Some(delivery) = events.try_next() {
@@ -105,7 +117,9 @@ async fn the_dialplan_runs_as_recorded() {
     let mut report = Report::default();
     for case in cases("dialplan.jsonl") {
         let text = case.to_string();
-        let later = LATER.iter().any(|name| text.contains(&format!("[\"{name}\"")));
+        let later = LATER.iter().any(|name| text.contains(&format!("[\"{name}\"")))
+            // Asks the directory, which there is none of.
+            || case["id"] == "dg020";
         if crate::support::is_free(&case) || later || case["out"]["executed"].is_null() {
             report.skip();
             continue;
@@ -118,7 +132,7 @@ async fn the_dialplan_runs_as_recorded() {
             serde_json::to_string(&out["executed"]).unwrap(),
             out["hangup_cause"].as_str().unwrap_or("up")
         );
-        report.case(DEVIATIONS, &case, &seen, &expected);
+        report.case(&case, &seen, &expected);
     }
     report.finish(200);
 }

@@ -6,7 +6,8 @@ use crate::rig::{Dialog, G729, OFFER, Rig, cause, header, soon, until};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_answered_plays_and_ends() {
-    let rig = Rig::new(&[("5000", "answer\nplayback tone_stream://%(1000,0,440)\nhangup USER_BUSY")]);
+    let rig =
+        Rig::new(&[("5000", "answer\nplayback tone_stream://%(1000,0,440)\nhangup USER_BUSY")]);
     let start = tokio::time::Instant::now();
     let dialog = rig.peer.call_up("5000").await;
     let session = rig.only().await;
@@ -123,7 +124,10 @@ async fn ringing_and_early_media_are_told_once() {
     rig.peer.send(&dialog.invite(OFFER));
     let (response, provisional) = rig.peer.final_response(&dialog).await;
     assert!(response.starts_with("SIP/2.0 200"));
-    assert_eq!(provisional.iter().filter(|status| **status != 100).collect::<Vec<_>>(), [&180, &183]);
+    assert_eq!(
+        provisional.iter().filter(|status| **status != 100).collect::<Vec<_>>(),
+        [&180, &183]
+    );
     rig.only().await.hangup(Cause::NORMAL_CLEARING);
     rig.empty().await;
 }
@@ -148,10 +152,12 @@ async fn hold_and_resume_are_answered_and_told() {
     rig.peer.send(&dialog.reinvite(&hold));
     let response = rig.peer.expect("SIP/2.0 200").await;
     assert!(response.contains("a=recvonly"), "{response}");
+    rig.peer.send(&dialog.ack(&response));
     until(|| session.call_state().name() == "HELD").await;
     let resume = OFFER.replace("1 1 IN", "1 3 IN");
     rig.peer.send(&dialog.reinvite(&resume));
-    rig.peer.expect("SIP/2.0 200").await;
+    let response = rig.peer.expect("SIP/2.0 200").await;
+    rig.peer.send(&dialog.ack(&response));
     until(|| session.call_state().name() == "ACTIVE").await;
     // A codec that we do not have is refused, and the call stays as it was.
     rig.peer.send(&dialog.reinvite(G729));

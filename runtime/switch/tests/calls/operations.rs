@@ -26,7 +26,13 @@ fn press(session: &Session, keys: &'static [(u64, &'static str)]) {
 }
 
 fn digits(max: u32, timeout: u32, digit_timeout: u32, total_timeout: u32) -> Operation {
-    Operation::Digits(Digits { max, terminators: "#".into(), timeout, digit_timeout, total_timeout })
+    Operation::Digits(Digits {
+        max,
+        terminators: "#".into(),
+        timeout,
+        digit_timeout,
+        total_timeout,
+    })
 }
 
 fn play(path: &str, input: bool) -> Operation {
@@ -217,7 +223,12 @@ async fn prompts_end_as_recorded() {
         let variables = ["gv", "gv_invalid", "read_terminator_used", "read_result"]
             .map(|name| session.variable(name));
         let expected = case.expected.2.map(|value| value.map(str::to_owned));
-        assert_eq!((digits.as_str(), took, variables), (case.expected.0, case.expected.1, expected), "{}", case.id);
+        assert_eq!(
+            (digits.as_str(), took, variables),
+            (case.expected.0, case.expected.1, expected),
+            "{}",
+            case.id
+        );
     }
 }
 
@@ -251,8 +262,7 @@ async fn playback_reports_keys_and_is_controlled() {
     let rig = Rig::new(&[]);
     let session = rig.null().await;
     let start = Instant::now();
-    let mut running =
-        session.start(play("tone_stream://%(10000,0,440)", true)).await.unwrap();
+    let mut running = session.start(play("tone_stream://%(10000,0,440)", true)).await.unwrap();
     press(&session, &[(2000, "1")]);
     let event = soon(running.next_event()).await;
     assert!(matches!(event, OperationEvent::Dtmf(key) if key.digit == '1'), "{event:?}");
@@ -283,7 +293,10 @@ async fn what_cannot_be_played_is_said() {
     let rig = Rig::new(&[]);
     let session = rig.null().await;
     let missing = session.start(play("/nosuch/file.wav", false)).await;
-    assert!(matches!(&missing, Err(Failure::NotFound(why)) if why.contains("/nosuch/file.wav")), "{missing:?}");
+    assert!(
+        matches!(&missing, Err(Failure::NotFound(why)) if why.contains("/nosuch/file.wav")),
+        "{missing:?}"
+    );
     let scheme = session.start(play("nosuch://x", false)).await;
     assert!(matches!(scheme, Err(Failure::Invalid(_))), "{scheme:?}");
     assert!(session.ready());
@@ -319,7 +332,8 @@ async fn a_break_ends_the_operation_only() {
 async fn starting_another_operation_ends_the_first() {
     let rig = Rig::new(&[]);
     let session = rig.null().await;
-    let mut first = session.start(Operation::Sleep(Sleep { ms: 60_000, input: true })).await.unwrap();
+    let mut first =
+        session.start(Operation::Sleep(Sleep { ms: 60_000, input: true })).await.unwrap();
     let second = session.start(Operation::Sleep(Sleep { ms: 100, input: false })).await.unwrap();
     let event = soon(first.next_event()).await;
     assert!(matches!(event, OperationEvent::Finished(Outcome::Stopped)), "{event:?}");
@@ -365,7 +379,10 @@ async fn a_recording_ends_at_its_limit() {
     assert!(std::fs::metadata(&path).unwrap().len() >= 32_000);
     let record = Record { path: "/proc/nosuch/r.wav".into(), ..Record::default() };
     let outcome = soon(session.perform(Operation::Record(record))).await.unwrap();
-    assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("/proc/nosuch")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Outcome::Failed(why) if why.contains("/proc/nosuch")),
+        "{outcome:?}"
+    );
     assert!(session.ready());
 }
 

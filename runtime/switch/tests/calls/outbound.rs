@@ -42,7 +42,10 @@ async fn early_media_is_enough_unless_it_is_ignored() {
         drop(rig.api("hupall").await);
         let cancel = rig.peer.expect("CANCEL").await;
         let reason = header(&cancel, "Reason").unwrap();
-        assert!(reason.contains(if ignore == "true" { "NO_ANSWER" } else { "MANAGER_REQUEST" }), "{reason}");
+        assert!(
+            reason.contains(if ignore == "true" { "NO_ANSWER" } else { "MANAGER_REQUEST" }),
+            "{reason}"
+        );
         rig.peer.answer(&cancel, "200 OK");
         rig.empty().await;
     }
@@ -89,7 +92,10 @@ async fn an_answer_without_our_codec_is_hung_up() {
         rig.peer.send(&respond(&invite, "200 OK", "", crate::rig::G729));
         rig.peer.expect("ACK").await;
         let bye = rig.peer.expect("BYE").await;
-        assert_eq!(header(&bye, "Reason").unwrap(), "Q.850;cause=88;text=\"INCOMPATIBLE_DESTINATION\"");
+        assert_eq!(
+            header(&bye, "Reason").unwrap(),
+            "Q.850;cause=88;text=\"INCOMPATIBLE_DESTINATION\""
+        );
     });
     assert_eq!(answer, "-ERR INCOMPATIBLE_DESTINATION\n");
     rig.empty().await;
@@ -134,7 +140,8 @@ async fn what_cannot_be_called_is_said_at_once() {
 #[tokio::test(start_paused = true)]
 async fn nobody_answers_at_all() {
     let rig = Rig::new(&[]);
-    let answer = soon(rig.api("originate {originate_timeout=60}sofia/test/1@192.0.2.77 &park()")).await;
+    let answer =
+        soon(rig.api("originate {originate_timeout=60}sofia/test/1@192.0.2.77 &park()")).await;
     assert_eq!(answer, "-ERR RECOVERY_ON_TIMER_EXPIRE\n");
     rig.empty().await;
 }

@@ -237,8 +237,11 @@ impl Dialog {
     /// ACK for a final response: within the INVITE's transaction unless it is a 2xx.
     pub(crate) fn ack(&self, response: &str) -> String {
         let to = header(response, "To").unwrap();
-        let branch = if response.starts_with("SIP/2.0 2") { "ack" } else { "INVITE1" };
-        self.text("ACK", 1, &to, branch, "", "", "")
+        let cseq = header(response, "CSeq").unwrap();
+        let cseq = cseq.split(' ').next().unwrap().parse().unwrap();
+        let success = response.starts_with("SIP/2.0 2");
+        let branch = if success { format!("ack{cseq}") } else { format!("INVITE{cseq}") };
+        self.text("ACK", cseq, &to, &branch, "", "", "")
     }
 
     pub(crate) fn bye(&self, headers: &str) -> String {

@@ -103,7 +103,11 @@ impl Table {
             .iter()
             .map(|row| {
                 let pairs = self.columns.iter().zip(row);
-                pairs.map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(value.as_str()))).collect()
+                pairs
+                    .map(|(name, value)| {
+                        ((*name).to_owned(), serde_json::Value::from(value.as_str()))
+                    })
+                    .collect()
             })
             .collect();
         serde_json::json!({ "row_count": rows.len(), "rows": rows }).to_string()

@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn a_relayed_key_has_a_duration_in_milliseconds() {
-        assert_eq!(relay("Signal=5\r\nDuration=160\r\n"), Some(Dtmf { digit: '5', duration: 1280 }));
+        assert_eq!(
+            relay("Signal=5\r\nDuration=160\r\n"),
+            Some(Dtmf { digit: '5', duration: 1280 })
+        );
         assert_eq!(relay("Signal= #\nDuration= 250"), Some(Dtmf { digit: '#', duration: 2000 }));
         assert_eq!(relay("signal=10"), Some(Dtmf { digit: '*', duration: 2000 }));
         assert_eq!(relay("Signal=d\r\nDuration=4294967295").unwrap().duration, 192_000);

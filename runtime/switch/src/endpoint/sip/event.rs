@@ -218,11 +218,8 @@ fn ended(session: &Session, how: Ended, reason: Option<&str>) {
                 "the far end cannot be reached: {}",
                 reason.unwrap_or("no reason told")
             );
-            let how = if unanswered_outbound {
-                How::Remote(Disposition::RecvRefuse)
-            } else {
-                How::Lost
-            };
+            let how =
+                if unanswered_outbound { How::Remote(Disposition::RecvRefuse) } else { How::Lost };
             (Cause::NORMAL_TEMPORARY_FAILURE, how)
         }
         // Ours; when the call is still up, the stack is being shut down.

@@ -19,10 +19,7 @@ pub(crate) async fn serve(switch: Switch, invitation: Invitation) {
 }
 
 /// Everything of the invitation that is not needed any more is let go of here: it is worth 3 kB.
-fn accept(
-    switch: &Switch,
-    invitation: Invitation,
-) -> Option<(Session, mpsc::Receiver<CallEvent>)> {
+fn accept(switch: &Switch, invitation: Invitation) -> Option<(Session, mpsc::Receiver<CallEvent>)> {
     let configuration = switch.configuration();
     let Some(profile) = configuration.sip_profile(&invitation.profile) else {
         // A listener of a profile that was removed by reloadxml.

@@ -125,7 +125,11 @@ fn local_towards(switch: &Switch, target: &Target) -> IpAddr {
     switch
         .sip()
         .and_then(|stack| {
-            stack.bound().iter().find(|bound| *bound.profile == *target.profile.name).map(|bound| bound.address.ip())
+            stack
+                .bound()
+                .iter()
+                .find(|bound| *bound.profile == *target.profile.name)
+                .map(|bound| bound.address.ip())
         })
         .unwrap_or(IpAddr::from([127, 0, 0, 1]))
 }

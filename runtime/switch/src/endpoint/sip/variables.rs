@@ -25,10 +25,8 @@ pub(super) fn profile(invitation: &Invitation, profile: &SipProfile) -> CallerPr
     let request = &invitation.request;
     let from = request.from();
     let number = from.as_ref().and_then(|from| from.uri.user()).unwrap_or_default();
-    let name = from
-        .as_ref()
-        .and_then(|from| from.display.clone())
-        .unwrap_or_else(|| number.clone());
+    let name =
+        from.as_ref().and_then(|from| from.display.clone()).unwrap_or_else(|| number.clone());
     let screened = request.header("Privacy").is_none();
     CallerProfile {
         username: number.clone(),
@@ -128,9 +126,17 @@ fn set_headers(variables: &mut Variables, request: &Request) {
     let wanted = |name: &str| {
         name.get(..2).is_some_and(|start| {
             start.eq_ignore_ascii_case("X-") || start.eq_ignore_ascii_case("P-")
-        }) || ["Diversion", "Subject", "User-to-User", "Reason", "Call-Info", "Privacy", "Alert-Info"]
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
+        }) || [
+            "Diversion",
+            "Subject",
+            "User-to-User",
+            "Reason",
+            "Call-Info",
+            "Privacy",
+            "Alert-Info",
+        ]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
     };
     let headers = request.headers().filter(|(name, _)| wanted(name)).take(MAX_HEADERS);
     for (name, value) in headers {
