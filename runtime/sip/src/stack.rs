@@ -382,6 +382,14 @@ fn assemble(
     }
     let agent = check_value(&config.user_agent);
     agent.map_err(|why| StartError::Config(format!("user agent: {why}")))?;
+    for name in config.listen.iter().filter_map(|listen| listen.advertise.as_deref()) {
+        let bare = name.matches(':').count() > 1 && !name.starts_with('[');
+        let uri = if bare { format!("sip:[{name}]") } else { format!("sip:{name}") };
+        if let Err(why) = Uri::parse(&uri) {
+            let why = format!("advertised address {name:?} is not host or host:port: {why}");
+            return Err(StartError::Config(why));
+        }
+    }
     let (sender, invitations) = mpsc::channel(config.backlog.max(1));
     let settings = Arc::new(Settings { config, listeners });
     let counters = Arc::new(Counters::default());

@@ -276,6 +276,30 @@ async fn a_message_over_the_limit_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_transactions_than_allowed_are_refused() {
+    let (stack, mut invitations, peer) = one_with(Config { transactions: 1, ..config(us()) });
+    let (invitation, tag) = peer.call_up(&mut invitations).await;
+    let next = peer.invite().replace("Call-ID: call", "Call-ID: next");
+    peer.send(&next.replace("bKINVITE1", "bKnext"));
+    let refused = peer.expect("SIP/2.0 503").await;
+    assert_eq!(header(&refused, "Retry-After"), "5");
+    // The call that is up is served, but nothing is kept of it.
+    peer.send(&request("INFO", 2, &tag, "v=0"));
+    peer.expect("SIP/2.0 200").await;
+    assert_eq!(stack.statistics().transactions, 1);
+    drop(invitation);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_advertised_address_has_to_be_one() {
+    let mut wrong = config(us());
+    wrong.listen[0].advertise = Some("pbx\r\nX: y".into());
+    let network = ringfence_rim::Network::new();
+    let error = ringfence_sip::Stack::simulated(wrong, network).unwrap_err().to_string();
+    assert!(error.contains("advertised address"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_advertised_is_what_peers_are_told() {
     let mut given = config(us());
     given.listen[0].advertise = Some("pbx.example:5099".into());

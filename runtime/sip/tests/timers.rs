@@ -220,6 +220,8 @@ async fn trying_is_not_sent_after_an_answer() {
 async fn ringing_is_repeated_every_minute() {
     let (_stack, mut invitations, peer) = one();
     let invitation = peer.call(&mut invitations).await;
+    invitation.call.progress(None, Vec::new()).unwrap();
+    peer.expect("SIP/2.0 183").await;
     invitation.call.ring(Vec::new()).unwrap();
     for minute in 0..5 {
         peer.expect("SIP/2.0 180").await;

@@ -1,5 +1,6 @@
 //! INVITE in: an invitation, and our answers to it (RFC 3261 §13.3).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,6 +26,7 @@ impl Core {
         essentials: &Essentials,
         key: Box<[u8]>,
         flow: Flow,
+        source: SocketAddr,
     ) {
         if self.merges.contains_key(&merge_key(essentials)) {
             let refusal = Refusal::new(482, "Merged Request: it came by another way already");
@@ -37,7 +39,7 @@ impl Core {
             return self.overload(&request, &flow, "shutting down");
         }
         if self.full() {
-            return self.overload(&request, &flow, "as many calls as allowed");
+            return self.overload(&request, &flow, "as many calls or transactions as allowed");
         }
         if self.invitations.capacity() == 0 {
             return self.overload(&request, &flow, "busy");
@@ -82,7 +84,7 @@ impl Core {
         if let Some(seconds) = expires.filter(|seconds| (1..86_400).contains(seconds)) {
             self.timers.set(self.now + Duration::from_secs(seconds), Timer::Expires(leg));
         }
-        self.invite_switch(leg, shared, events, request, &flow);
+        self.invite_switch(leg, shared, events, request, &flow, source);
     }
 
     fn invite_switch(
@@ -92,13 +94,14 @@ impl Core {
         events: mpsc::Receiver<crate::event::CallEvent>,
         request: Request,
         flow: &Flow,
+        source: SocketAddr,
     ) {
         let listener = self.listener(flow);
         let invitation = Invitation {
             call: Call::new(shared, self.commands.clone()),
             events,
             request: Arc::new(request),
-            source: flow.peer,
+            source,
             local: flow.local,
             transport: self.transport(flow),
             profile: listener.map_or_else(|| Arc::from(""), |listener| listener.profile.clone()),
@@ -126,8 +129,7 @@ impl Core {
         let Some(writer) = self.begin_response(slot, server, status, None) else { return };
         let data = writer.headers(headers).sdp(sdp);
         self.respond_invite(server, status, data);
-        let again = self.now + self.settings.config.timers.progress;
-        self.timers.set(again, Timer::Progress(server));
+        self.keep_ringing(server);
     }
 
     /// Sends 200.

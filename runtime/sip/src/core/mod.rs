@@ -199,6 +199,7 @@ impl Core {
             Ok(essentials) => essentials,
             Err(refusal) => return self.refuse_broken(&request, &flow, &refusal),
         };
+        let source = flow.peer;
         if self.transport(&flow) == Transport::Udp && !essentials.rport {
             // RFC 3261 §18.2.2: to the port that Via names.
             flow.peer.set_port(essentials.via_port.unwrap_or(5060));
@@ -219,7 +220,7 @@ impl Core {
             return self.within_dialog(request, &essentials, key, flow);
         }
         match request.method_bytes() {
-            b"INVITE" => self.invitation(request, &essentials, key, flow),
+            b"INVITE" => self.invitation(request, &essentials, key, flow, source),
             b"OPTIONS" => self.options(&request, &flow),
             b"BYE" | b"INFO" => {
                 self.refuse(&request, &flow, &Refusal::new(481, "Call Does Not Exist: no To tag"));
@@ -354,7 +355,13 @@ impl Core {
     }
 
     fn full(&self) -> bool {
-        self.counters.calls.load(Ordering::Relaxed) >= self.settings.config.calls
+        self.counters.calls.load(Ordering::Relaxed) >= self.settings.config.calls || self.crowded()
+    }
+
+    /// As many transactions as allowed.
+    fn crowded(&self) -> bool {
+        let transactions = self.counters.transactions.load(Ordering::Relaxed);
+        transactions >= self.settings.config.transactions
     }
 }
 

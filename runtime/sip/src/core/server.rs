@@ -50,6 +50,8 @@ pub(super) struct Pending {
     merge: Option<Box<[u8]>>,
     /// Of the next retransmission.
     interval: Duration,
+    /// The timer that repeats provisional responses runs.
+    ringing: bool,
     /// The Timestamp header, for 100.
     timestamp: Option<Vec<u8>>,
 }
@@ -84,6 +86,7 @@ impl Core {
             cseq: essentials.cseq,
             merge: merge.clone(),
             interval: self.settings.config.timers.t1,
+            ringing: false,
             timestamp: request.values(b"Timestamp").next().map(|value| value.into_owned()),
         };
         let slot = self.insert_server(Server {
@@ -104,8 +107,9 @@ impl Core {
     /// Answers a request other than INVITE, finally.
     pub(super) fn respond_once(&mut self, key: Box<[u8]>, flow: Flow, data: Bytes) {
         self.send(flow.clone(), data.clone());
-        if self.transport(&flow).is_reliable() {
-            return; // timer J is zero
+        if self.transport(&flow).is_reliable() || self.crowded() {
+            // Timer J is zero; or a repeated request is answered anew, most likely with 481.
+            return;
         }
         let server = Server {
             key,
@@ -213,6 +217,15 @@ impl Core {
         }
         let data = writer.finish();
         self.respond_invite(slot, 100, data);
+    }
+
+    /// Begins to repeat provisional responses, once.
+    pub(super) fn keep_ringing(&mut self, slot: Slot) {
+        let pending = self.servers.get_mut(slot).and_then(|server| server.pending.as_mut());
+        if pending.is_some_and(|pending| !std::mem::replace(&mut pending.ringing, true)) {
+            let again = self.now + self.settings.config.timers.progress;
+            self.timers.set(again, Timer::Progress(slot));
+        }
     }
 
     /// A minute of ringing.
