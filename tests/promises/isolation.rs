@@ -64,14 +64,10 @@ fn a_script_that_takes_all_memory_fails_alone() {
 #[test]
 fn endless_recursion_is_an_error_of_its_script() {
     let mut server = Server::start(|conf| {
-        for (index, version) in [
-            "string.gsub('x', 'x', f)",
-            "f()",
-            "pcall(f)",
-            "setmetatable({}, {__index = f}).x = f()",
-        ]
-        .iter()
-        .enumerate()
+        for (index, version) in
+            ["string.gsub('x', 'x', f)", "f()", "pcall(f)", "setmetatable({}, {__index = f}).x"]
+                .iter()
+                .enumerate()
         {
             conf.lua(
                 &format!("65{index:02}"),

@@ -1,3 +1,3 @@
-freeswitch.consoleLog("info", tostring((select(2, pcall(os.execute, "true")))))
-freeswitch.consoleLog("info", tostring((select(2, pcall(io.popen, "true")))))
-freeswitch.consoleLog("info", tostring(io.open("/etc/passwd")))
+freeswitch.consoleLog("info", tostring(select(2, os.execute("true"))))
+freeswitch.consoleLog("info", tostring(select(2, io.popen("true"))))
+freeswitch.consoleLog("info", tostring(select(2, io.open("/etc/passwd"))))
