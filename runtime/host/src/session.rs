@@ -295,6 +295,7 @@ impl HostSession for State<Host> {
             variable: prompt.variable,
             digit_timeout: prompt.digit_timeout,
             failure_extension: prompt.failure_extension,
+            partial: prompt.partial,
         };
         start(self, &handle, switch::Operation::Prompt(prompt)).await
     }

@@ -65,6 +65,7 @@ async fn read(session: Session, data: String) -> Result<(), Failure> {
         file: text(words.get(2)),
         variable: text(words.get(3)),
         digit_timeout: milliseconds(words.get(6)),
+        partial: true,
         ..Prompt::default()
     };
     session.perform(Operation::Prompt(prompt)).await.map(drop)
@@ -90,6 +91,7 @@ async fn play_and_get_digits(session: Session, data: String) -> Result<(), Failu
         pattern: text(words.get(8)),
         digit_timeout: milliseconds(words.get(9)),
         failure_extension: text(words.get(10)),
+        partial: false,
     };
     session.perform(Operation::Prompt(prompt)).await.map(drop)
 }

@@ -148,6 +148,8 @@ pub struct Prompt {
     pub digit_timeout: u32,
     /// `extension [dialplan [context]]` to transfer to when no try matched; empty does not.
     pub failure_extension: String,
+    /// Answers digits even when they are fewer than `min`: `read` does, `playAndGetDigits` does not.
+    pub partial: bool,
 }
 
 /// Digits that one operation collects at most; more is refused as [`Failure::Invalid`].

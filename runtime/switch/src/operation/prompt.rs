@@ -61,7 +61,7 @@ async fn run(session: &Session, prompt: &Prompt, max: usize) -> Outcome {
             tracing::debug!(call = %session.uuid(), %failure, "transfer after failed input");
         }
     }
-    Outcome::Digits(if prompt.pattern.is_empty() { last } else { String::new() })
+    Outcome::Digits(if prompt.partial { last } else { String::new() })
 }
 
 /// Plays the prompt once and collects.
