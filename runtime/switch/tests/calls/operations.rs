@@ -198,7 +198,7 @@ async fn prompts_end_as_recorded() {
         },
         Prompted {
             id: "lc135",
-            prompt: quiet(prompt(4, 4, 1, 1000, SHORT, "")),
+            prompt: Prompt { partial: true, ..quiet(prompt(4, 4, 1, 1000, SHORT, "")) },
             keys: &[(500, "12#")],
             expected: ("12", 500, [Some("12"), None, Some("#"), Some("failure")]),
         },
