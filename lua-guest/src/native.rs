@@ -5,7 +5,7 @@
 //! message and whether the position belongs in front. The wrapper in `lua/wrap.lua` raises it, as an
 //! error of the line that called.
 
-use mlua::{AnyUserData, Function, IntoLuaMulti, Lua, MultiValue, Value};
+use mlua::{AnyUserData, Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Value};
 
 use crate::arguments::{Arguments, Signature};
 
@@ -36,11 +36,7 @@ impl Answer {
         Ok(Some(match self {
             Self::Nothing => return Ok(None),
             Self::Nil => Value::Nil,
-            // Lua 5.1 and 5.2 have no integers; mlua's are 32 bits wide there.
-            Self::Int(number) => match number.try_into() {
-                Ok(integer) => Value::Integer(integer),
-                Err(_) => Value::Number(number as f64),
-            },
+            Self::Int(number) => number.into_lua(lua)?,
             Self::Flag(flag) => Value::Boolean(flag),
             Self::Text(text) => Value::String(lua.create_string(ringfence_text::encode(&text))?),
             Self::Value(value) => value,
