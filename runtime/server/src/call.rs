@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::arguments;
 use crate::exit::Exit;
 use crate::log::{self, Form};
-use crate::print;
+use crate::{place, print};
 
 /// The SIP port when none is written.
 const SIP_PORT: u16 = 5060;
@@ -62,8 +62,8 @@ async fn make(arguments: arguments::Call, target: &Uri) -> anyhow::Result<Exit> 
         caller: arguments.caller,
         presses: arguments.phone.press,
         info: arguments.info,
-        play: arguments.phone.play,
-        record: arguments.record,
+        play: arguments.phone.play.as_deref().map(place::absolute),
+        record: arguments.record.as_deref().map(place::absolute),
         hangup_after: arguments.phone.hangup_after,
         timeout: arguments.timeout,
     };
@@ -184,4 +184,29 @@ fn local_address(far: SocketAddr) -> anyhow::Result<IpAddr> {
     let socket = UdpSocket::bind(any).context("cannot open a socket")?;
     socket.connect(far).with_context(|| format!("cannot reach {far}"))?;
     Ok(socket.local_addr().context("cannot tell the own address")?.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_has_its_exit_code() {
+        let exit = |how| {
+            let cause = "NORMAL_CLEARING".to_owned();
+            let finished = Finished { how, cause, answered: true, length: Duration::ZERO };
+            let (exit, outcome) = outcome(Some(&finished));
+            assert_eq!(outcome.ok, exit == Exit::Ok);
+            exit as u8
+        };
+        let codes = [How::Ended, How::Refused, How::NoAnswer, How::Lost, How::Cut].map(exit);
+        assert_eq!(codes, [0, 3, 4, 5, 5]);
+        assert_eq!(outcome(None).0, Exit::Failed);
+    }
+
+    #[test]
+    fn loopback_is_reached_from_loopback() {
+        let far = SocketAddr::from(([127, 0, 0, 1], 5060));
+        assert_eq!(local_address(far).unwrap(), IpAddr::from([127, 0, 0, 1]));
+    }
 }

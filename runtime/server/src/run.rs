@@ -42,7 +42,6 @@ fn plan(arguments: arguments::Run) -> anyhow::Result<Plan> {
         Some(folder) => Some(place::configuration(Some(folder))?),
         None => belongs_to(&arguments.script),
     };
-    let absolute = |path: PathBuf| place::absolute(&path);
     Ok(Plan {
         script: arguments.script,
         arguments: arguments.args,
@@ -53,7 +52,7 @@ fn plan(arguments: arguments::Run) -> anyhow::Result<Plan> {
         configuration,
         at: arguments.at.unwrap_or_else(SystemTime::now),
         presses: arguments.phone.press,
-        play: arguments.phone.play.map(absolute),
+        play: arguments.phone.play.as_deref().map(place::absolute),
         hangup_after: arguments.phone.hangup_after,
         timeout: arguments.timeout,
         cache: place::cache(),

@@ -10,6 +10,7 @@ use ringfence_switch::config::Configuration;
 use ringfence_switch::switch::Shutdown;
 use ringfence_switch::xml::Fault;
 use ringfence_switch::{Setup, Switch};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::arguments;
@@ -19,6 +20,8 @@ use crate::parts;
 use crate::signals::{Request, Signals};
 use crate::{place, print, system};
 
+/// How long ending at once may take: for the BYEs to be sent, not for their answers.
+const AT_ONCE: Duration = Duration::from_millis(500);
 /// What killed scripts are told.
 const ENDING: &str = "the server ends";
 
@@ -132,7 +135,11 @@ impl Server {
         };
         tokio::select! {
             () = self.switch.shutdown(grace) => {}
-            signal = signals.stop() => warn!(signal, "asked again: ending at once"),
+            signal = signals.stop() => {
+                warn!(signal, "asked again: ending at once");
+                // The same with no time for calls: those that are left get their BYE.
+                let _ = timeout(AT_ONCE, self.switch.shutdown(Duration::ZERO)).await;
+            }
         }
         self.sandbox.close();
         self.sandbox.kill_all(ENDING);

@@ -70,10 +70,7 @@ impl<'a> Line<'a> {
         let from = target::from(&dial.caller, phone.address)?;
         let source = match &dial.play {
             None => None,
-            Some(path) => {
-                let opened = phone.media.library().open(&path.to_string_lossy()).await;
-                Some(opened.map_err(|source| DialError::Play { path: path.clone(), source })?)
-            }
+            Some(path) => Some(phone.media.library().open(&path.to_string_lossy()).await?),
         };
         let (stream, stream_events) = phone.media.open(phone.address)?;
         // Who offers must be ready to hear before the answer comes (RFC 3264 §5.1).

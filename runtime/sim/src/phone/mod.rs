@@ -84,13 +84,8 @@ pub enum DialError {
     #[error("cannot open a media port: {0}")]
     Open(#[from] media::OpenError),
     /// The sound to be played.
-    #[error("cannot play {path}: {source}")]
-    Play {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: media::SourceError,
-    },
+    #[error(transparent)]
+    Play(#[from] media::SourceError),
     /// The caller or the target is no part of a URI.
     #[error(transparent)]
     Target(#[from] TargetError),
