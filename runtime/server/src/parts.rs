@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use ringfence_media::Media;
@@ -32,7 +33,11 @@ pub(crate) fn sandbox(configuration: &Configuration) -> anyhow::Result<Sandbox> 
 /// Audio.
 pub(crate) fn media(configuration: &Configuration) -> anyhow::Result<Media> {
     let folder = configuration.globals().text("sounds_dir").map(|text| PathBuf::from(&*text));
+    // The shortest that is set; calls of other profiles wait on for theirs.
+    let timeouts = configuration.profiles.iter().map(|profile| profile.rtp_timeout);
+    let timeout = timeouts.filter(|seconds| *seconds > 0).min().map(Duration::from_secs);
     let config = ringfence_media::Config {
+        timeout,
         threads: threads(configuration.switch.media_threads, 2),
         ports: configuration.switch.rtp_ports.clone(),
         sounds: folder.into_iter().collect(),

@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use ringfence_media::StreamEvent;
 use ringfence_sip::CallEvent;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
@@ -24,7 +25,7 @@ pub(crate) async fn run(session: Session, leg: Option<mpsc::Receiver<CallEvent>>
     if !begin {
         session.0.enter(ChannelState::ConsumeMedia);
     }
-    Task { session, leg, media: None, run: None, beside: None, begin }.serve().await;
+    Task { session, leg, media: None, run: None, beside: None, silence: None, begin }.serve().await;
     drop(registered);
 }
 
@@ -36,6 +37,8 @@ struct Task {
     run: Option<BoxFuture<'static, ()>>,
     /// A broadcast that runs beside it.
     beside: Option<BoxFuture<'static, ()>>,
+    /// When the call ends for want of audio, and how many packets had come when it went silent.
+    silence: Option<(Instant, u64)>,
     begin: bool,
 }
 
@@ -44,6 +47,7 @@ enum Wake {
     Media(Option<StreamEvent>),
     RunEnded,
     BesideEnded,
+    Silence,
     Changed,
 }
 
@@ -64,6 +68,7 @@ impl Task {
                 event = next(&mut self.media) => Wake::Media(event),
                 () = poll(&mut self.run) => Wake::RunEnded,
                 () = poll(&mut self.beside) => Wake::BesideEnded,
+                () = until(self.silence) => Wake::Silence,
                 () = changed => Wake::Changed,
             };
             self.handle(wake);
@@ -96,6 +101,12 @@ impl Task {
         false
     }
 
+    /// Packets of the far end that have come.
+    fn received(&self) -> u64 {
+        let shared = self.session.0.shared.lock();
+        shared.media.stream.as_ref().map_or(0, |stream| stream.statistics().received)
+    }
+
     fn handle(&mut self, wake: Wake) {
         match wake {
             Wake::Leg(Some(event)) => sip::on_event(&self.session, event),
@@ -112,14 +123,25 @@ impl Task {
                     self.session.receive_dtmf(Dtmf { duration, ..key });
                 }
             }
-            Wake::Media(Some(StreamEvent::Timeout { silent, ever })) => {
-                tracing::info!(
-                    call = %self.session.uuid(),
-                    "no audio came for {} s{}, ending the call",
-                    silent.as_secs(),
-                    if ever { "" } else { " (none came at all: is the caller behind NAT?)" }
-                );
-                self.session.hangup(Cause::MEDIA_TIMEOUT);
+            Wake::Media(Some(StreamEvent::Timeout { silent, .. })) => {
+                if let Some(limit) = sip::media_timeout(&self.session) {
+                    // Media looks after the shortest limit of all profiles; this one may be longer.
+                    let rest = limit.saturating_sub(silent);
+                    self.silence = Some((Instant::now() + rest, self.received()));
+                }
+            }
+            Wake::Silence => {
+                if let Some((_, received)) = self.silence.take()
+                    && self.received() == received
+                    && sip::media_timeout(&self.session).is_some()
+                {
+                    tracing::info!(
+                        call = %self.session.uuid(),
+                        "no audio comes any more{}, ending the call",
+                        if received == 0 { " (none came at all: is the caller behind NAT?)" } else { "" }
+                    );
+                    self.session.hangup(Cause::MEDIA_TIMEOUT);
+                }
             }
             Wake::Media(None) => self.media = None,
             Wake::RunEnded => {
@@ -154,6 +176,13 @@ async fn next<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
     }
 }
 
+async fn until(silence: Option<(Instant, u64)>) {
+    match silence {
+        Some((moment, _)) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn poll(future: &mut Option<BoxFuture<'static, ()>>) {
     match future {
         Some(future) => future.await,
@@ -182,5 +211,28 @@ impl Drop for Registered {
         channel.report_hangup(EventName::ChannelDestroy, cause);
         channel.enter(ChannelState::Destroy);
         channel.notify();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{Channel, Shared};
+
+    /// A sleeping call should cost some kilobytes; what grows here is paid by every call.
+    #[test]
+    fn a_channel_stays_small() {
+        let task = |session: Session| run(session, None, true);
+        fn of<F: Future>(_: &impl Fn(Session) -> F) -> usize {
+            size_of::<F>()
+        }
+        println!(
+            "channel {}, shared {}, task {}",
+            size_of::<Channel>(),
+            size_of::<Shared>(),
+            of(&task)
+        );
+        assert!(size_of::<Channel>() <= 2_048, "channel: {}", size_of::<Channel>());
+        assert!(of(&task) <= 2_048, "task: {}", of(&task));
     }
 }

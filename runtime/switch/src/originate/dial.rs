@@ -95,13 +95,13 @@ fn take_variables<'t>(text: &'t str, open: char, into: &mut Variables) -> Result
 /// Splits at a separator outside of brackets; empty pieces count.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let mut pieces = Vec::new();
-    let mut depth = 0_u32;
+    let mut inside = false;
     let mut start = 0;
     for (at, character) in text.char_indices() {
         match character {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ if character == separator && depth == 0 => {
+            '[' => inside = true,
+            ']' => inside = false,
+            _ if character == separator && !inside => {
                 pieces.push(text.get(start..at).unwrap_or_default());
                 start = at + character.len_utf8();
             }

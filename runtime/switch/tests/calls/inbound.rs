@@ -206,3 +206,16 @@ async fn an_unknown_number_and_an_unknown_application_are_told() {
         rig.empty().await;
     }
 }
+
+/// Media reports silence after 60 s; the profile allows 600 s.
+#[tokio::test(start_paused = true)]
+async fn a_call_without_any_audio_ends_at_its_limit() {
+    let rig = Rig::new(&[("5000", "answer\npark")]);
+    let start = tokio::time::Instant::now();
+    let _dialog = rig.peer.call_up("5000").await;
+    let session = rig.only().await;
+    assert_eq!(cause(&session).await, Cause::MEDIA_TIMEOUT);
+    let seconds = start.elapsed().as_secs();
+    assert!((599..=601).contains(&seconds), "{seconds}");
+    rig.empty().await;
+}

@@ -28,6 +28,7 @@ pub(crate) fn configuration(dialplan: &str) -> Configuration {
          <param name=\"max-sessions\" value=\"50\"/>\
          <param name=\"sessions-per-second\" value=\"1000\"/></settings></configuration>\
          <configuration name=\"sofia.conf\"><profiles><profile name=\"test\"><settings>\
+         <param name=\"rtp-timeout-sec\" value=\"600\"/>\
          <param name=\"sip-ip\" value=\"192.0.2.1\"/><param name=\"sip-port\" value=\"5060\"/>\
          </settings></profile></profiles></configuration>\
          </section>\
@@ -79,7 +80,14 @@ impl Rig {
         listen.profile = "test".into();
         let config = ringfence_sip::Config { listen: vec![listen], ..Default::default() };
         let sip = Stack::simulated(config, network.clone()).unwrap();
-        let media = Media::simulated(ringfence_media::Config::default(), network.clone()).unwrap();
+        let media = Media::simulated(
+            ringfence_media::Config {
+                timeout: Some(Duration::from_secs(60)),
+                ..Default::default()
+            },
+            network.clone(),
+        )
+        .unwrap();
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let switch = Switch::new(Setup {
             configuration,

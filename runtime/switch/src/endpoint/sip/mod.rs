@@ -10,6 +10,7 @@ mod variables;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ringfence_media::sdp::Negotiation;
@@ -19,6 +20,8 @@ pub(crate) use event::on_event;
 pub(crate) use media::{answer, pre_answer, ring};
 
 use crate::config::SipProfile;
+use crate::endpoint::Leg;
+use crate::session::Session;
 
 /// What a channel keeps of its SIP call.
 pub(crate) struct SipLeg {
@@ -34,4 +37,13 @@ pub(crate) struct SipLeg {
     pub(crate) offered: bool,
     /// The offer that we sent with the INVITE was accepted already (early media).
     pub(crate) agreed: bool,
+}
+
+/// How long no audio may come before the call ends (`rtp-timeout-sec`); none waits for ever. A call
+/// that is held hears nothing and does not end.
+pub(crate) fn media_timeout(session: &Session) -> Option<Duration> {
+    let shared = session.0.shared.lock();
+    let Leg::Sip(leg) = &shared.leg else { return None };
+    let held = shared.media.agreement.as_ref().is_some_and(|agreement| agreement.hold);
+    (leg.profile.rtp_timeout > 0 && !held).then(|| Duration::from_secs(leg.profile.rtp_timeout))
 }

@@ -1,6 +1,6 @@
 //! From a dial string to an INVITE.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::sync::Arc;
 
 use ringfence_media::sdp::{Direction as SdpDirection, Negotiation};
@@ -120,18 +120,31 @@ pub(crate) fn invite(
     Ok(Sent { leg, media, events: call_events })
 }
 
-/// The address of ours that the profile listens on; loopback when it listens nowhere.
+/// The address of ours that the target's answers reach: what the profile listens on, or what the
+/// route to the target goes out from when that is any address.
 fn local_towards(switch: &Switch, target: &Target) -> IpAddr {
-    switch
-        .sip()
-        .and_then(|stack| {
-            stack
-                .bound()
-                .iter()
-                .find(|bound| *bound.profile == *target.profile.name)
-                .map(|bound| bound.address.ip())
-        })
-        .unwrap_or(IpAddr::from([127, 0, 0, 1]))
+    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let Some(stack) = switch.sip() else { return loopback };
+    let bound = stack.bound();
+    let listening = bound.iter().find(|bound| *bound.profile == *target.profile.name);
+    match listening.map(|bound| bound.address.ip()) {
+        Some(ip) if ip.is_unspecified() => route(ip, target.uri.ip()).unwrap_or(loopback),
+        Some(ip) => ip,
+        None => loopback,
+    }
+}
+
+/// Where a datagram to `to` would leave from. Nothing is sent. A host name is not looked up (that
+/// would wait); the default route stands for it.
+fn route(any: IpAddr, to: Option<IpAddr>) -> Option<IpAddr> {
+    let default = match any {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+    };
+    let to = to.filter(|to| to.is_ipv4() == any.is_ipv4()).unwrap_or(default);
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect((to, 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
 }
 
 fn bracketed(ip: IpAddr) -> String {
@@ -159,6 +172,12 @@ fn escaped(user: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_route_to_loopback_is_loopback() {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        assert_eq!(route(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Some(loopback)), Some(loopback));
+    }
 
     #[test]
     fn a_caller_id_cannot_break_out_of_its_uri() {
