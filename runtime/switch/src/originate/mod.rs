@@ -101,18 +101,26 @@ impl Switch {
     ) -> Result<Session, Cause> {
         let mut last = Cause::DESTINATION_OUT_OF_ORDER;
         let mut legs = FuturesUnordered::new();
+        let mut called = Vec::new();
         for leg in group {
             // Several legs cannot have the uuid that was asked for; the first gets it.
             let first = legs.is_empty();
             match place::place(self, leg, &string.common, originate, first) {
-                Ok(placed) => legs.push(placed.settled()),
+                Ok(placed) => {
+                    called.extend(placed.session().cloned());
+                    legs.push(placed.settled());
+                }
                 Err(cause) => last = cause,
             }
         }
         while let Some(settled) = legs.next().await {
             match settled {
-                // The others are dropped, and hung up by that.
-                Ok(session) => return Ok(session),
+                Ok(session) => {
+                    for other in called.iter().filter(|other| **other != session) {
+                        other.hangup(Cause::LOSE_RACE);
+                    }
+                    return Ok(session);
+                }
                 Err(cause) => last = cause,
             }
         }

@@ -31,13 +31,18 @@ pub struct Placed {
 impl Drop for Placed {
     fn drop(&mut self) {
         if let Some(session) = &self.session {
-            // Another leg won, or it rang too long.
+            // It rang too long, or whoever wanted the call has gone.
             session.hangup(Cause::NO_ANSWER);
         }
     }
 }
 
 impl Placed {
+    /// The leg, until it settled.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
     /// Waits until the leg is answered (or has early media), or failed.
     pub(super) async fn settled(mut self) -> Result<Session, Cause> {
         let Some(session) = self.session.clone() else { return Err(Cause::NONE) };

@@ -76,7 +76,8 @@ async fn the_first_to_answer_wins_and_the_next_group_is_tried() {
         let two = rig.peer.expect("INVITE sip:2@").await;
         rig.peer.send(&respond(&one, "180 Ringing", "", ""));
         rig.peer.send(&respond(&two, "200 OK", "", ANSWER));
-        rig.peer.expect("CANCEL sip:1@").await;
+        let cancel = rig.peer.expect("CANCEL sip:1@").await;
+        assert!(header(&cancel, "Reason").unwrap().contains("LOSE_RACE"), "{cancel}");
     });
     assert!(answer.starts_with("+OK "), "{answer}");
     until(|| rig.switch.sessions().len() == 1).await;
