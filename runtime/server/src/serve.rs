@@ -1,5 +1,6 @@
 //! `ringfence serve`: the server, from its first line to its last.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -170,12 +171,41 @@ fn welcome(switch: &Switch) {
         let transport = listener.transport.name();
         print::line(format_args!("  {transport} {}  ({})", listener.address, listener.profile));
     }
-    let Some(first) = bound.first() else { return };
-    let usual = first.address.port() == 5060 && first.address.ip().is_loopback();
-    let server = if usual { String::new() } else { format!(" --server {}", first.address) };
+    let Some(address) = reached_at(bound.iter().map(|listener| listener.address)) else { return };
+    let usual = address == SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
+    let server = if usual { String::new() } else { format!(" --server {address}") };
     print::line(format_args!(
         "Next: dial 5000 with a SIP phone, or in another shell:\n  \
          ringfence call 5000 --press \"2s 1\"{server}\n\
          Ctrl-C ends it."
     ));
+}
+
+/// The address for a caller on this machine: IPv4 when there is one.
+fn reached_at(addresses: impl Iterator<Item = SocketAddr>) -> Option<SocketAddr> {
+    let mut address = addresses.min_by_key(SocketAddr::is_ipv6)?;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_on_this_machine_is_told_where_to_call() {
+        let told = |addresses: &[&str]| {
+            let addresses = addresses.iter().map(|address| address.parse().unwrap());
+            reached_at(addresses).map(|address| address.to_string())
+        };
+        assert_eq!(told(&["[::1]:5060", "127.0.0.1:5060"]).as_deref(), Some("127.0.0.1:5060"));
+        assert_eq!(told(&["0.0.0.0:5070"]).as_deref(), Some("127.0.0.1:5070"));
+        assert_eq!(told(&["[::]:5060"]).as_deref(), Some("[::1]:5060"));
+        assert_eq!(told(&[]), None);
+    }
 }
