@@ -66,8 +66,6 @@ pub(crate) fn check(name: &str, source: Vec<u8>) -> Result<(), Fault> {
 /// Settings and globals.
 fn begin(interpreter: &Interpreter, invocation: &Invocation) -> mlua::Result<()> {
     let lua = &interpreter.lua;
-    let limit = invocation.memory / LUA_SHARE.1 * LUA_SHARE.0;
-    lua.set_memory_limit(usize::try_from(limit).unwrap_or(usize::MAX))?;
     interpreter.begin.call::<()>(settings(lua, invocation)?)?;
 
     let globals = lua.globals();
@@ -89,6 +87,9 @@ fn begin(interpreter: &Interpreter, invocation: &Invocation) -> mlua::Result<()>
     if invocation.origin == job::Origin::Api {
         globals.raw_set("stream", stream::object(lua)?)?;
     }
+    // Last: under a limit mlua guards every step of the above.
+    let limit = invocation.memory / LUA_SHARE.1 * LUA_SHARE.0;
+    lua.set_memory_limit(usize::try_from(limit).unwrap_or(usize::MAX))?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     bindings::ringfence::call::types::Failure,
-    level,
+    hook, level,
     native::{Answer, Refusal, Reply},
     place,
     session::{Call, describe},
@@ -48,7 +48,8 @@ pub(super) fn state(call: &Call<'_>) -> Reply {
 
 /// Runs the hangup hook, so that a loop over `ready` notices.
 pub(super) fn ready(call: &Call<'_>) -> Reply {
-    call.act(|handle| handle.ready()).map(Answer::Flag)
+    hook::check(call)?;
+    Ok(Answer::Flag(call.session.handle.ready()))
 }
 
 pub(super) fn answered(call: &Call<'_>) -> Reply {

@@ -9,6 +9,7 @@ use crate::{
     bindings::ringfence::call::{api, types::Failure},
     failure::bounded,
     host::{Host, tell},
+    launch::within,
 };
 
 /// What FreeSWITCH answers to a command that does not exist.
@@ -29,7 +30,8 @@ impl api::Host for State<Host> {
             return Ok(Err(failure));
         }
         let session = self.host.session.clone().filter(|_| with_session);
-        let output = self.host.switch()?.command(&command, &arguments, session.as_ref()).await;
+        let command = self.host.switch()?.command(&command, &arguments, session.as_ref());
+        let output = within(self.host.nested, command).await;
         Ok(Ok(output.unwrap_or_else(|_| UNKNOWN.to_owned())))
     }
 

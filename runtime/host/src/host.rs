@@ -21,6 +21,8 @@ pub(crate) struct Host {
     pub(crate) session: Option<Session>,
     /// `setAutoHangup`.
     pub(crate) auto_hangup: bool,
+    /// How many scripts run within each other, with this one.
+    pub(crate) nested: usize,
     /// What goes to whoever ran the command; none when nobody reads it.
     pub(crate) output: Option<Vec<u8>>,
     pub(crate) trace: Option<Arc<dyn Trace>>,
@@ -29,7 +31,14 @@ pub(crate) struct Host {
 impl Host {
     /// Nothing: for compiling a script.
     pub(crate) fn nothing() -> Self {
-        Self { switch: None, session: None, auto_hangup: false, output: None, trace: None }
+        Self {
+            switch: None,
+            session: None,
+            auto_hangup: false,
+            nested: 0,
+            output: None,
+            trace: None,
+        }
     }
 
     /// The server.

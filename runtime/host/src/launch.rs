@@ -22,6 +22,20 @@ use crate::{
 /// The largest output of the API command `lua`, in bytes; a script that writes more gets an error.
 pub const MAX_OUTPUT: usize = 1 << 20;
 
+/// Scripts that run within each other at most: `api:execute("lua", …)` and `session:execute("lua", …)`
+/// wait for the inner script. One that starts itself would take all guests otherwise.
+pub const MAX_NESTED: usize = 16;
+
+tokio::task_local! {
+    /// How many scripts the current task works for, one within the other.
+    static NESTED: usize;
+}
+
+/// Does something for a script, so that a script started by it knows how deep it is.
+pub(crate) async fn within<T>(nested: usize, work: impl Future<Output = T>) -> T {
+    NESTED.scope(nested, work).await
+}
+
 /// A script that is ready to be run.
 pub(crate) struct Launch {
     pub(crate) switch: Switch,
@@ -52,6 +66,8 @@ pub(crate) struct Launched {
 /// Why a script did not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotStarted {
+    #[error("{MAX_NESTED} scripts run within each other already; this one is not started")]
+    Nested,
     #[error(transparent)]
     Guest(#[from] LoadError),
     #[error(transparent)]
@@ -76,6 +92,10 @@ pub struct Ending {
 impl Launch {
     /// Starts the script; returns when it has its place in the sandbox.
     pub(crate) async fn start(self) -> Result<Launched, NotStarted> {
+        let nested = NESTED.try_with(|nested| *nested).unwrap_or(0);
+        if nested >= MAX_NESTED {
+            return Err(NotStarted::Nested);
+        }
         let interpreter = self.guests.interpreter(self.version).await?.clone();
         let profile = Arc::clone(&self.profile);
         let call = self.session.as_ref().map(|session| session.uuid().to_string());
@@ -84,6 +104,7 @@ impl Launch {
             switch: Some(self.switch.clone()),
             session: self.session.clone(),
             auto_hangup: false,
+            nested: nested + 1,
             output,
             trace: self.trace.clone(),
         };

@@ -35,7 +35,7 @@ mod version;
 
 pub use check::{Checker, ScriptFault};
 pub use configuration::LuaConfiguration;
-pub use launch::{Ending, MAX_OUTPUT};
+pub use launch::{Ending, MAX_NESTED, MAX_OUTPUT};
 pub use scripts::Scripts;
 pub use source::MAX_SOURCE;
 pub use trace::Trace;

@@ -14,6 +14,7 @@ use crate::{
     },
     failure::bounded,
     host::{Host, tell},
+    launch::within,
     variables::shown,
 };
 
@@ -191,8 +192,11 @@ impl HostSession for State<Host> {
             return Ok(Err(failure));
         }
         let session = session(self, &handle)?;
-        let data = session.expand(&data).await;
-        Ok(session.execute(&application, &data).await.map_err(Failure::from))
+        let executing = async {
+            let data = session.expand(&data).await;
+            session.execute(&application, &data).await.map_err(Failure::from)
+        };
+        Ok(within(self.host.nested, executing).await)
     }
 
     async fn start_playback(

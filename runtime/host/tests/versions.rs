@@ -168,3 +168,16 @@ fn errors_have_file_and_line_and_no_frames_of_ours() {
         assert!(said.contains(&format!("{path}:4: in ")), "{version}: {said}");
     });
 }
+
+#[test]
+fn a_script_that_starts_itself_is_stopped() {
+    each(|version, server| async move {
+        server.snippet(
+            "itself",
+            "stream:write('x' .. freeswitch.API():execute('lua', 'golden/s/itself.lua'))",
+        );
+        let said = server.command("lua golden/s/itself.lua").await;
+        let expected = "x".repeat(ringfence_host::MAX_NESTED) + "-ERR Cannot execute script\n";
+        assert_eq!(said, expected, "{version}");
+    });
+}

@@ -194,7 +194,7 @@ impl Server {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
         // A few: tests run side by side, and each instance reserves address space.
         let sandbox =
-            ringfence_sandbox::Config { instances: 8, ..ringfence_sandbox::Config::new(cache) };
+            ringfence_sandbox::Config { instances: 20, ..ringfence_sandbox::Config::new(cache) };
         let sandbox = Sandbox::on(sandbox, tokio::runtime::Handle::current()).unwrap();
         let switch = Switch::new(Setup {
             configuration,
