@@ -1,8 +1,8 @@
 //! One call leg: its shared state, and the task that hears what happens to it.
 //!
-//! A [`Channel`] is reached through [`Session`](crate::Session) handles. What is quick is done by
+//! A `Channel` is reached through [`Session`](crate::Session) handles. What is quick is done by
 //! whoever asks, under one short lock (answer, hangup, a variable): nobody waits for the task. The
-//! task ([`task`]) owns what arrives from outside (SIP and media events) and runs the dialplan, so
+//! task (`task`) owns what arrives from outside (SIP and media events) and runs the dialplan, so
 //! BYE, `uuid_kill` and a transfer act at once, whatever a script does meanwhile.
 
 pub(crate) mod data;

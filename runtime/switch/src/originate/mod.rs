@@ -1,6 +1,6 @@
 //! Calls that the server makes: `originate`.
 //!
-//! [`dial`] reads the dial string; [`Switch::originate`] calls all legs of a group at once and takes
+//! `dial` reads the dial string; [`Switch::originate`] calls all legs of a group at once and takes
 //! the first that answers (or has early media), then group after group.
 
 pub(crate) mod dial;

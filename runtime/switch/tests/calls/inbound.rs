@@ -219,3 +219,17 @@ async fn a_call_without_any_audio_ends_at_its_limit() {
     assert!((599..=601).contains(&seconds), "{seconds}");
     rig.empty().await;
 }
+
+/// A caller cannot fill a call's variables with headers.
+#[tokio::test(start_paused = true)]
+async fn headers_that_become_variables_are_bounded() {
+    let rig = Rig::new(&[("5000", "park")]);
+    let many: String = (0..100).map(|number| format!("X-{number}: v\r\n")).collect();
+    let invite = Dialog::new("5000").invite(OFFER).replace("X-Color: blue\r\n", &many);
+    rig.peer.send(&invite);
+    let session = rig.only().await;
+    assert_eq!(session.variable("sip_h_X-63").as_deref(), Some("v"));
+    assert_eq!(session.variable("sip_h_X-64"), None);
+    session.hangup(Cause::NORMAL_CLEARING);
+    rig.empty().await;
+}

@@ -415,3 +415,15 @@ async fn an_hour_of_sleep_is_an_hour() {
     session.execute("sleep", "x").await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 3600);
 }
+
+/// A script's number cannot reach the end of the clock.
+#[tokio::test(start_paused = true)]
+async fn the_longest_sleep_can_be_stopped() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    let sleep = Operation::Sleep(Sleep { ms: u64::MAX, input: false });
+    let mut running = session.start(sleep).await.unwrap();
+    running.control(Control::Stop).unwrap();
+    let event = running.next_event().await;
+    assert!(matches!(event, OperationEvent::Finished(Outcome::Stopped)), "{event:?}");
+}
