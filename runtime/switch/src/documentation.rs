@@ -1,6 +1,7 @@
 //! The manual of applications and commands, made from their table entries.
 //!
-//! `help <name>`, `ringfence help applications` and docs/applications.md print the same text.
+//! `help <name>`, docs/applications.md and docs/commands.md print the same text; `ringfence help
+//! applications` lists from the same tables.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
