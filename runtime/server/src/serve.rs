@@ -96,14 +96,14 @@ struct Server {
 }
 
 impl Server {
-    /// Starts the parts, from the bottom up. Calls are taken as soon as there is a switch; one that
-    /// comes while the guests are compiled for the first time waits for its script.
+    /// Starts the parts, from the bottom up. Calls that come before the last one, which may be while
+    /// the guests are compiled for the first time on this machine, wait.
     async fn start(configuration: Configuration, folder: &Path) -> anyhow::Result<Self> {
         let lua = LuaConfiguration::from_settings(&configuration.lua);
         let sandbox = parts::sandbox(&configuration)?;
         let media = parts::media(&configuration)?;
         let sip = parts::sip(&configuration)?;
-        let switch = Switch::new(Setup {
+        let (switch, calls) = Switch::closed(Setup {
             configuration,
             directory: Some(folder.to_path_buf()),
             sip: Some(sip),
@@ -113,6 +113,7 @@ impl Server {
         });
         let scripts = Scripts::new(switch.clone(), sandbox.clone(), lua);
         scripts.prepare().await.context("the guests cannot be used")?;
+        calls.take();
         scripts.startup().await;
         Ok(Self { switch, sandbox, scripts })
     }

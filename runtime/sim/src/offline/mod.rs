@@ -138,7 +138,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
         ..ringfence_sandbox::Config::new(&plan.cache)
     };
     let sandbox = Sandbox::on(sandbox, runtime::Handle::current()).map_err(machine)?;
-    let switch = Switch::new(Setup {
+    let (switch, calls) = Switch::closed(Setup {
         configuration,
         directory: plan.configuration.clone(),
         sip: Some(stack(&network, configuration::SWITCH, 5060)?),
@@ -152,6 +152,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
     let recorder = Recorder::new();
     scripts.trace(Arc::new(recorder.clone()));
     let call = script.register(&switch, plan.variables.clone());
+    calls.take();
     // Nobody calls the phone.
     let (line, _) = stack(&network, configuration::PHONE, 5060)?;
     let phone =

@@ -1,5 +1,6 @@
 //! The root object: configuration, calls, events, applications and commands of one server.
 
+mod calls;
 mod counters;
 mod globals;
 mod limits;
@@ -27,6 +28,7 @@ use crate::event::{Bus, Core, EventName};
 use crate::session::Session;
 use crate::xml::{Fault, Severity};
 
+pub use calls::Calls;
 pub use counters::{Counters, Statistics};
 pub use globals::Globals;
 pub use limits::{RETRY_AFTER, Refusal};
@@ -94,6 +96,17 @@ impl Switch {
     /// Outside of a tokio runtime.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
+        let (switch, calls) = Self::closed(setup);
+        calls.take();
+        switch
+    }
+
+    /// Makes a switch that takes no calls before it is told to, so that modules can be registered.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn closed(setup: Setup) -> (Self, Calls) {
         let (stack, invitations) = match setup.sip {
             Some((stack, invitations)) => (Some(stack), Some(invitations)),
             None => (None, None),
@@ -123,10 +136,8 @@ impl Switch {
         }));
         switch.register(crate::application::module());
         switch.register(crate::command::module());
-        if let Some(invitations) = invitations {
-            switch.spawn(take_calls(switch.clone(), invitations));
-        }
-        switch
+        let calls = Calls { switch: switch.clone(), invitations };
+        (switch, calls)
     }
 
     /// The configuration as it is now; `reloadxml` replaces it.
@@ -304,14 +315,5 @@ impl Switch {
     /// Counts the next session; its number is `session_id`.
     pub(crate) fn next_number(&self) -> u64 {
         self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1
-    }
-}
-
-/// Makes a channel of every call that comes, for as long as there is a stack.
-async fn take_calls(switch: Switch, mut invitations: mpsc::Receiver<Invitation>) {
-    while let Some(invitation) = invitations.recv().await {
-        // Reading the headers is most of the work of a new call; it is done on any worker.
-        let taker = switch.clone();
-        switch.spawn(crate::endpoint::sip::inbound::serve(taker, invitation));
     }
 }
