@@ -191,9 +191,9 @@ impl Launched {
             let job = self.handle.job();
             let at = job.place().map(|place| place.to_string()).unwrap_or_default();
             tracing::error!(
-                call = job.call().unwrap_or_default(),
+                call = %job.call().unwrap_or_default(),
                 script = %self.name,
-                at,
+                %at,
                 "{error}"
             );
         }

@@ -21,13 +21,13 @@ impl log::Host for State<Host> {
         let at = place.as_ref().map(ToString::to_string).unwrap_or_default();
         match level {
             Level::Alert | Level::Critical | Level::Error => {
-                tracing::error!(call, script, at, "{message}");
+                tracing::error!(%call, %script, %at, "{message}");
             }
-            Level::Warning => tracing::warn!(call, script, at, "{message}"),
+            Level::Warning => tracing::warn!(%call, %script, %at, "{message}"),
             Level::Console | Level::Notice | Level::Info => {
-                tracing::info!(call, script, at, "{message}");
+                tracing::info!(%call, %script, %at, "{message}");
             }
-            Level::Debug => tracing::debug!(call, script, at, "{message}"),
+            Level::Debug => tracing::debug!(%call, %script, %at, "{message}"),
         }
         if let Some(trace) = &self.host.trace {
             trace.logged(place.as_ref(), name(level), message);

@@ -52,12 +52,12 @@ async fn run_application(scripts: &Scripts, session: Session, data: &str) {
     match scripts.start(Origin::Application, data, Some(session.clone()), None).await {
         Ok(launched) => drop(launched.kill_on_drop().finish().await),
         Err(error) => {
-            tracing::error!(call, script = data, "{error}");
+            tracing::error!(%call, script = %data, "{error}");
             scripts.failed(&error.to_string());
             for (name, value) in [("script_result", "error"), ("script_error", &error.to_string())]
             {
                 if let Err(refused) = session.set_variable(name, Some(value)) {
-                    tracing::warn!(call, name, %refused, "variable not set");
+                    tracing::warn!(%call, name, %refused, "variable not set");
                 }
             }
         }

@@ -16,8 +16,8 @@ impl Output for Printed {
         let line = ringfence_text::decode(line);
         let (call, script) = (job.call().unwrap_or_default(), job.script());
         match stream {
-            Stream::Stdout => tracing::info!(call, script, "{line}"),
-            Stream::Stderr => tracing::warn!(call, script, "{line}"),
+            Stream::Stdout => tracing::info!(%call, %script, "{line}"),
+            Stream::Stderr => tracing::warn!(%call, %script, "{line}"),
         }
         if let Some(trace) = &self.trace {
             trace.printed(&line);
