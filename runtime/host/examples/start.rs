@@ -22,15 +22,23 @@ use ringfence_switch::{
 /// Runs that are not counted.
 const WARM_UP: usize = 100;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let runs: usize = std::env::args().nth(1).map_or(2_000, |text| text.parse().unwrap());
+    let cache = std::env::temp_dir().join("ringfence-example-guests");
+    let config =
+        ringfence_sandbox::Config { instances: 100, ..ringfence_sandbox::Config::new(cache) };
+    // What a run costs, without waking threads; then as the server does it.
+    let here = Sandbox::on(config.clone(), tokio::runtime::Handle::current()).unwrap();
+    measure("on one thread", here, runs).await;
+    measure("on guest threads", Sandbox::new(config).unwrap(), runs).await;
+}
+
+async fn measure(what: &str, sandbox: Sandbox, runs: usize) {
     let mut assembled = Assembled::default();
     "<document type=\"freeswitch/xml\"/>".clone_into(&mut assembled.text);
     let root = xml::parse(&assembled).unwrap();
     let configuration = Configuration::read(root, Variables::new(), &mut Vec::new());
-    let cache = std::env::temp_dir().join("ringfence-example-guests");
-    let sandbox = Sandbox::new(ringfence_sandbox::Config::new(cache)).unwrap();
     let switch = Switch::new(Setup {
         configuration,
         directory: None,
@@ -53,5 +61,5 @@ async fn main() {
     }
     times.sort_unstable();
     let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
-    println!("{runs} runs: median {:?}, 99 % {:?}", at(50), at(99));
+    println!("{runs} runs {what}: median {:?}, 99 % {:?}", at(50), at(99));
 }
