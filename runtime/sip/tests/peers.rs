@@ -243,6 +243,24 @@ async fn the_answers_of_other_branches_are_acknowledged_and_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flood_of_answers_is_not_answered_for_ever() {
+    let (stack, _invitations, peer) = one();
+    let (_call, _events) = stack.invite(invite("sip:x@192.0.2.2")).unwrap();
+    let sent = peer.expect("INVITE").await;
+    peer.send(&response("200 OK", &sent, "first", ANSWER));
+    assert_eq!(tag(&peer.expect("ACK").await), "first");
+    for branch in 0..16 {
+        peer.send(&response("200 OK", &sent, &branch.to_string(), ANSWER));
+        peer.expect("ACK").await;
+        let bye = peer.expect("BYE").await;
+        peer.send(&response("200 OK", &bye, "", ""));
+    }
+    peer.send(&response("200 OK", &sent, "one-too-many", ANSWER));
+    peer.silence(60).await;
+    assert_eq!((stack.statistics().calls, stack.statistics().transactions), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_the_far_end_forgot_ends() {
     let (stack, mut invitations, peer) = one();
     let (mut invitation, _) = peer.call_up(&mut invitations).await;

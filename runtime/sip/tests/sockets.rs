@@ -100,6 +100,27 @@ async fn icmp_ends_a_call_at_once() {
 }
 
 #[tokio::test]
+async fn icmp_ends_a_call_whose_ack_does_not_arrive() {
+    let (stack, _invitations) = start("127.0.0.1:0");
+    let phone = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("sip:x@{}", phone.local_addr().unwrap());
+    let (_call, mut events) = stack.invite(invite(&target)).unwrap();
+    let mut buffer = vec![0; 4096];
+    let (length, server) = soon(phone.recv_from(&mut buffer)).await.unwrap();
+    let request = String::from_utf8(buffer[..length].to_vec()).unwrap();
+    let gone = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ok = support::response("200 OK", &request, "phone", support::ANSWER);
+    let ok = ok.replace("192.0.2.2:5060", &gone.to_string());
+    phone.send_to(ok.as_bytes(), server).await.unwrap();
+    assert!(matches!(soon(events.recv()).await, Some(CallEvent::Answered { .. })));
+    let ended = soon(events.recv()).await;
+    assert!(
+        matches!(ended, Some(CallEvent::Ended { how: Ended::TransportFailure, .. })),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_tcp_stream_is_cut_answered_and_closed_when_it_makes_no_sense() {
     let (stack, _invitations) = start("127.0.0.1:0");
     let mut stream = tokio::net::TcpStream::connect(address(&stack, Transport::Tcp)).await.unwrap();

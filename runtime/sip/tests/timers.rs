@@ -242,6 +242,17 @@ async fn an_invitation_expires() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_invitation_with_a_long_expires_expires_on_time() {
+    let (_stack, mut invitations, peer) = one();
+    peer.send(&peer.invite().replace("Max-Forwards", "Expires: 150\r\nMax-Forwards"));
+    let mut invitation = soon(invitations.recv()).await.unwrap();
+    peer.expect("SIP/2.0 100").await;
+    assert_eq!(ended(&mut invitation.events).await, Ended::Timeout);
+    assert_eq!(peer.start.elapsed().as_secs(), 150);
+    peer.expect("SIP/2.0 487").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_expired_invitation_that_was_answered_stays() {
     let (stack, mut invitations, peer) = one();
     peer.send(&peer.invite().replace("Max-Forwards", "Expires: 30\r\nMax-Forwards"));

@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tracing::debug;
 
 use super::leg::{EVENTS, Leg, Phase};
 use super::server::merge_key;
@@ -17,6 +16,10 @@ use crate::call::{Call, Headers, Shared};
 use crate::event::{Ended, Invitation};
 use crate::statistics::count;
 use crate::wire::{Essentials, Refusal, Request, Writer, phrase, response_head};
+
+/// How long the timer of an Expires waits at a time. Timers are never taken back: those of calls that
+/// are long over would fill the memory for as long as their callers wished, a day each.
+const EXPIRY_STEP: Duration = Duration::from_secs(60);
 
 impl Core {
     /// An INVITE without To tag: offers it to the switch, or refuses it.
@@ -82,7 +85,11 @@ impl Core {
         let expires = request.values(b"Expires").next();
         let expires = expires.and_then(|value| str::from_utf8(&value).ok()?.trim().parse().ok());
         if let Some(seconds) = expires.filter(|seconds| (1..86_400).contains(seconds)) {
-            self.timers.set(self.now + Duration::from_secs(seconds), Timer::Expires(leg));
+            let deadline = self.now + Duration::from_secs(seconds);
+            if let Some(pending) = self.servers.get_mut(server).and_then(|it| it.pending.as_mut()) {
+                pending.expires = Some(deadline);
+            }
+            self.timers.set(deadline.min(self.now + EXPIRY_STEP), Timer::Expires(leg));
         }
         self.invite_switch(leg, shared, events, request, &flow, source);
     }
@@ -204,14 +211,21 @@ impl Core {
         )
     }
 
-    /// The INVITE's Expires has passed (RFC 3261 §13.3.1).
+    /// Looks whether the INVITE's Expires has passed (RFC 3261 §13.3.1).
     pub(super) fn expired(&mut self, slot: Slot) {
-        if self.open_server(slot).is_some() {
-            debug!("invitation expired");
-            self.refuse_invite(slot, 487, None, &Headers::new());
-            self.end(slot, Ended::Timeout, Some("the invitation's Expires".to_owned()), None);
-            self.remove_leg(slot);
+        let Some(server) = self.open_server(slot).and_then(|server| self.servers.get(server))
+        else {
+            return;
+        };
+        let Some(deadline) = server.pending.as_ref().and_then(|pending| pending.expires) else {
+            return;
+        };
+        if self.now < deadline {
+            return self.timers.set(deadline.min(self.now + EXPIRY_STEP), Timer::Expires(slot));
         }
+        self.refuse_invite(slot, 487, None, &Headers::new());
+        self.end(slot, Ended::Timeout, Some("the invitation's Expires".to_owned()), None);
+        self.remove_leg(slot);
     }
 }
 

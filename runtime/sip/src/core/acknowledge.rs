@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 
-use super::leg::Phase;
+use super::leg::{Phase, key};
 use super::server::ServerState;
 use super::{Core, Slot};
+use crate::call::Headers;
 use crate::event::{CallEvent, Ended};
-use crate::wire::{Essentials, Request};
+use crate::wire::{self, Essentials, Request};
 
 impl Core {
     /// The ACK of a 2xx. One that fits nothing is ignored: an ACK is never answered.
@@ -60,6 +61,18 @@ impl Core {
         self.send(flow.clone(), ack.clone());
         if let Some(client) = client {
             self.keep_ack(client, &tag, flow, ack);
+        }
+    }
+
+    /// An ACK of ours did not arrive. It has no transaction that would tell; without it the call would
+    /// last until somebody misses the audio.
+    pub(super) fn acknowledgement_unreachable(&mut self, message: &[u8], why: &str) {
+        let ids = wire::call_id_of(message).zip(wire::from_tag_of(message));
+        let Some((call_id, from_tag)) = ids else { return };
+        let Some(&slot) = self.leg_keys.get(&*key(call_id, from_tag)) else { return };
+        if self.legs.get(slot).is_some_and(|leg| leg.phase == Phase::Up) {
+            self.end(slot, Ended::TransportFailure, Some(why.to_owned()), None);
+            self.bye(slot, Headers::new());
         }
     }
 }

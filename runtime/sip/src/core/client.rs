@@ -10,6 +10,10 @@ use crate::event::Ended;
 use crate::statistics::count;
 use crate::wire::{self, Response, ResponseEssentials, Writer, client_key};
 
+/// Answers of other branches that are acknowledged and ended, for one INVITE of ours; more are ignored.
+/// Real forks have a handful; each costs a transaction, and a hostile peer chooses where the BYE goes.
+const MAX_FORKS: u8 = 16;
+
 /// Our methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
@@ -54,6 +58,8 @@ pub(super) struct Client {
     ack: Option<Box<(Vec<u8>, Flow, Bytes)>>,
     /// The call was given up: CANCEL goes out as soon as it may.
     cancel: Option<Vec<(String, String)>>,
+    /// Answers of other branches so far.
+    forks: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +123,7 @@ impl Core {
             sent,
             ack: None,
             cancel: None,
+            forks: 0,
         });
         self.client_keys.insert(key, slot);
         self.counters.transactions.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -328,6 +335,9 @@ impl Core {
         if method == b"SIP/2.0" {
             return self.response_unreachable(message, why);
         }
+        if method == b"ACK" {
+            return self.acknowledgement_unreachable(message, why);
+        }
         let Some(branch) = wire::top_branch(message) else { return };
         if let Some(&slot) = self.client_keys.get(&client_key(branch, method))
             && let Some(client) = self.clients.get(slot)
@@ -399,6 +409,14 @@ impl Core {
     /// A 2xx that nobody wants: of another branch, or after we gave up and let go of the call. It is
     /// acknowledged and ended (RFC 3261 §13.2.2.4).
     fn reject_fork(&mut self, slot: Slot, response: &Response, found: &ResponseEssentials) {
+        if self.crowded() {
+            return;
+        }
+        let Some(client) = self.clients.get_mut(slot) else { return };
+        if client.forks >= MAX_FORKS {
+            return;
+        }
+        client.forks += 1;
         let Some(client) = self.clients.get(slot) else { return };
         let Some(sent) = &client.sent else { return };
         let flow = client.flow.clone();

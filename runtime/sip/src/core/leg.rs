@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::dialog::Dialog;
 use super::invite::Dial;
@@ -161,7 +161,7 @@ impl Core {
         let Some(leg) = self.legs.get_mut(slot) else { return };
         // Only an INVITE keeps something waiting.
         let Some(server) = leg.server.take() else { return };
-        warn!(call_id = %leg.shared.call_id, why, "the far end cannot be reached");
+        debug!(call_id = %leg.shared.call_id, why, "the far end cannot be reached");
         self.end(slot, Ended::TransportFailure, Some(why.to_owned()), None);
         self.remove_server(server);
         self.remove_leg(slot);

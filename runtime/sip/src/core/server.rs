@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{Core, Flow, Slot, Timer};
 use crate::statistics::count;
@@ -54,6 +55,8 @@ pub(super) struct Pending {
     ringing: bool,
     /// The Timestamp header, for 100.
     timestamp: Option<Vec<u8>>,
+    /// When the INVITE's Expires has passed.
+    pub(super) expires: Option<Instant>,
 }
 
 /// What tells that two INVITEs came from one (RFC 3261 §8.2.2.2).
@@ -88,6 +91,7 @@ impl Core {
             interval: self.settings.config.timers.t1,
             ringing: false,
             timestamp: request.values(b"Timestamp").next().map(|value| value.into_owned()),
+            expires: None,
         };
         let slot = self.insert_server(Server {
             key,

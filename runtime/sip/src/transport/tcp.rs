@@ -41,6 +41,23 @@ impl Connection {
     }
 }
 
+/// What a peer can cause at any rate is logged once in so long.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// Tells whether something should be logged again.
+#[derive(Default)]
+struct Rarely(Option<Instant>);
+
+impl Rarely {
+    fn now(&mut self) -> bool {
+        let due = self.0.is_none_or(|last| last.elapsed() >= QUIET);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
+    }
+}
+
 /// Takes connections for ever.
 pub(crate) async fn accept(
     socket: TcpListener,
@@ -50,17 +67,25 @@ pub(crate) async fn accept(
     mut locate: Locate,
     steer: Steer,
 ) {
+    let (mut failing, mut full) = (Rarely::default(), Rarely::default());
     loop {
         let (stream, peer) = match socket.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                warn!(%error, "a TCP connection was not accepted");
+                if failing.now() {
+                    warn!(%error, "TCP connections are not accepted");
+                }
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };
         if steer.counters.connections.load(Ordering::Relaxed) >= settings.config.connections {
-            warn!(%peer, limit = settings.config.connections, "too many TCP connections; closed");
+            if full.now() {
+                warn!(
+                    %peer, limit = settings.config.connections,
+                    "too many TCP connections; new ones are closed"
+                );
+            }
             continue;
         }
         let local = stream.local_addr().ok().or_else(|| locate(&listener, peer));
@@ -283,6 +308,15 @@ mod tests {
 
     fn frames(bytes: &[u8]) -> Frames {
         Frames { buffer: BytesMut::from(bytes), limit: 200 }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_happens_often_is_logged_rarely() {
+        let mut rarely = Rarely::default();
+        assert!(rarely.now());
+        assert!((0..100).all(|_| !rarely.now()));
+        tokio::time::advance(QUIET).await;
+        assert!(rarely.now());
     }
 
     const MESSAGE: &[u8] = b"BYE sip:a SIP/2.0\r\nl: 3\r\n\r\nabc";

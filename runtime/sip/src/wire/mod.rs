@@ -29,5 +29,5 @@ pub(crate) use check::{check_headers, check_value};
 pub(crate) use essentials::{Essentials, Refusal, ResponseEssentials, client_key, essentials};
 pub(crate) use message::{Message, Unreadable, parse};
 pub(crate) use salvage::salvage;
-pub(crate) use steer::{call_id_of, to_tag_of, top_branch};
+pub(crate) use steer::{call_id_of, from_tag_of, to_tag_of, top_branch};
 pub(crate) use write::{Writer, phrase, response_head};

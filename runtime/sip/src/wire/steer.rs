@@ -32,9 +32,18 @@ pub(crate) fn top_branch(message: &[u8]) -> Option<&[u8]> {
 
 /// The To tag of a message that we wrote.
 pub(crate) fn to_tag_of(message: &[u8]) -> Option<&[u8]> {
-    let (_, to) = lines(message).find(|(_, line)| line.starts_with(b"To:"))?;
-    let start = memchr::memmem::rfind(to, b";tag=")? + 5;
-    let rest = to.get(start..)?;
+    tag_of(message, b"To:")
+}
+
+/// The From tag of a message that we wrote.
+pub(crate) fn from_tag_of(message: &[u8]) -> Option<&[u8]> {
+    tag_of(message, b"From:")
+}
+
+fn tag_of<'m>(message: &'m [u8], name: &[u8]) -> Option<&'m [u8]> {
+    let (_, line) = lines(message).find(|(_, line)| line.starts_with(name))?;
+    let start = memchr::memmem::rfind(line, b";tag=")? + 5;
+    let rest = line.get(start..)?;
     rest.split(|byte| b"; \r\n".contains(byte)).next()
 }
 
