@@ -70,6 +70,8 @@ pub(crate) struct Core {
     report: Option<Instant>,
     /// When silence is a timeout.
     timeout: Option<Instant>,
+    /// Events were lost because too many wait.
+    behind: bool,
 }
 
 impl Core {
@@ -96,6 +98,7 @@ impl Core {
             tap: None,
             report: None,
             timeout: None,
+            behind: false,
         }
     }
 
@@ -200,9 +203,20 @@ impl Core {
         self.agreement.as_ref().map_or(20, |agreement| agreement.ptime)
     }
 
-    fn event(&self, event: StreamEvent) {
-        if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
-            tracing::warn!(?event, "media: event dropped, nobody reads the stream's events");
+    /// Tells an event. The far end makes keys as fast as it likes, so that only the first one lost is
+    /// a warning.
+    fn event(&mut self, event: StreamEvent) {
+        match self.events.try_send(event) {
+            Ok(()) => self.behind = false,
+            Err(mpsc::error::TrySendError::Full(event)) => {
+                if !std::mem::replace(&mut self.behind, true) {
+                    tracing::warn!(
+                        ?event,
+                        "media: nobody reads the stream's events; they are dropped until somebody does"
+                    );
+                }
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => {} // nobody wants them
         }
     }
 }

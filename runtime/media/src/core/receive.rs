@@ -208,7 +208,7 @@ impl Core {
         self.send_echo(now, timestamp, &recoded, wire);
     }
 
-    pub(super) fn report_key(&self, key: Dtmf) {
+    pub(super) fn report_key(&mut self, key: Dtmf) {
         count(&self.counters.dtmf);
         let Dtmf { digit, duration } = key;
         self.event(StreamEvent::Dtmf { digit, duration, source: DtmfSource::Rfc4733 });
