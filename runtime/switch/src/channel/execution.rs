@@ -1,5 +1,7 @@
 //! What a channel executes: the dialplan's extension, or what `originate` gave it.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 
 use crate::cause::Cause;
@@ -8,10 +10,14 @@ use crate::dialplan::{self, Action, Dialplan};
 use crate::operation::Failure;
 use crate::session::Session;
 
-/// Transfers in a row without anything being executed in between; the next one ends the call with
+/// Transfers in a row, each within [`IN_A_ROW`] of the one before; the next one ends the call with
 /// `EXCHANGE_ROUTING_ERROR`. Guards against extensions that transfer to each other for ever;
 /// FreeSWITCH stops after as many (its Max-Forwards).
 const MAX_TRANSFERS: u32 = 70;
+
+/// What takes longer between two transfers was something for the caller. Far more than a busy machine
+/// needs to do nothing.
+const IN_A_ROW: Duration = Duration::from_millis(100);
 
 /// Runs what the channel has to do until it is hung up, or nothing is left.
 ///
@@ -62,12 +68,12 @@ async fn routes(session: &Session) {
             return;
         }
         // It was transferred. A call that really did something in between may go on for ever.
-        in_a_row = if started.elapsed().as_millis() > 0 { 0 } else { in_a_row + 1 };
+        in_a_row = if started.elapsed() > IN_A_ROW { 0 } else { in_a_row + 1 };
     }
     tracing::error!(
         call = %session.uuid(),
-        "{MAX_TRANSFERS} transfers in a row without any time passing: extensions that transfer to \
-         each other?"
+        "{MAX_TRANSFERS} transfers in a row with nothing in between: extensions that transfer to each \
+         other?"
     );
     session.hangup(Cause::EXCHANGE_ROUTING_ERROR);
 }

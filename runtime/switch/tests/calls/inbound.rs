@@ -168,6 +168,26 @@ async fn hold_and_resume_are_answered_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn hold_and_resume_in_the_ack_of_an_offer_of_ours() {
+    let rig = Rig::new(&[("5000", "answer\npark")]);
+    let dialog = rig.peer.call_up("5000").await;
+    let session = rig.only().await;
+    for (answer, state) in [(format!("{OFFER}a=inactive\r\n"), "HELD"), (OFFER.into(), "ACTIVE")] {
+        rig.peer.send(&dialog.reinvite(""));
+        let response = rig.peer.expect("SIP/2.0 200").await;
+        assert!(response.contains("a=sendrecv"), "{response}");
+        let body = format!(
+            "Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{answer}",
+            answer.len()
+        );
+        rig.peer.send(&dialog.ack(&response).replace("Content-Length: 0\r\n\r\n", &body));
+        until(|| session.call_state().name() == state).await;
+    }
+    session.hangup(Cause::NORMAL_CLEARING);
+    rig.empty().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_come_in_info() {
     let rig = Rig::new(&[("5000", "answer\nread 1 4 silence_stream://10 got 5000 #\npark")]);
     let dialog = rig.peer.call_up("5000").await;

@@ -123,6 +123,11 @@ fn confirmed(session: &Session, sdp: Option<Bytes>) {
     if !usable {
         tracing::warn!(call = %session.uuid(), "the ACK has no usable answer to our offer");
         session.hangup(Cause::INCOMPATIBLE_DESTINATION);
+        return;
+    }
+    let hold = with_leg(session, |_, media| media.agreement.as_ref().map(|agreed| agreed.hold));
+    if let Some(hold) = hold.flatten() {
+        held(session, hold);
     }
 }
 
