@@ -49,6 +49,18 @@ fn a_full_disk_is_told_and_stops_nothing_else() {
     assert_eq!(finish(after, vec![0; 80]).samples, 80);
 }
 
+#[test]
+fn a_pipe_that_nobody_reads_stops_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.wav");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = Writer::thread().unwrap();
+    let end = finish(writer.open(pipe), vec![1; 100]);
+    assert!(end.error().unwrap().contains("a pipe is not a file"), "{end:?}");
+    let after = writer.open(folder.path().join("b.wav"));
+    assert_eq!(finish(after, vec![0; 80]).samples, 80);
+}
+
 /// A device that takes the header and then nothing more: what was written stays valid.
 #[test]
 fn a_file_that_fails_in_the_middle_keeps_what_it_has() {

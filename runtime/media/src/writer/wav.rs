@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use crate::codec::RATE;
@@ -27,6 +28,10 @@ impl Wav {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)
                 .map_err(|error| format!("cannot make folder {}: {error}", folder.display()))?;
+        }
+        // One thread writes all recordings: a pipe that nobody reads would be waited for at their cost.
+        if fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+            return Err("a pipe is not a file".into());
         }
         let file = File::create(path).map_err(|error| say(&error))?;
         let mut wav = Self { file, bytes: 0, fault: None };

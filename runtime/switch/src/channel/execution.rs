@@ -48,6 +48,7 @@ async fn routes(session: &Session) {
             shared.transferring = false;
             shared.plan.take()
         };
+        let hunted = plan.is_none();
         let actions = match plan {
             Some(plan) => plan,
             None => match hunt(session).await {
@@ -68,7 +69,7 @@ async fn routes(session: &Session) {
             return;
         }
         // It was transferred. A call that really did something in between may go on for ever.
-        in_a_row = if started.elapsed() > IN_A_ROW { 0 } else { in_a_row + 1 };
+        in_a_row = if started.elapsed() > IN_A_ROW { 0 } else { in_a_row + u32::from(hunted) };
     }
     tracing::error!(
         call = %session.uuid(),

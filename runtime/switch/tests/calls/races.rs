@@ -164,6 +164,16 @@ async fn extensions_that_transfer_to_each_other_end() {
     assert_eq!(causes, [(Cause::EXCHANGE_ROUTING_ERROR, 1)]);
 }
 
+/// A busy machine needs its time to do nothing.
+#[tokio::test(start_paused = true)]
+async fn extensions_that_transfer_to_each_other_slowly_end() {
+    let rig = Rig::new(&[("a", "sleep 5\ntransfer b"), ("b", "sleep 5\ntransfer a")]);
+    rig.api("originate null/x a").await;
+    rig.empty().await;
+    let causes = rig.switch.statistics().causes;
+    assert_eq!(causes, [(Cause::EXCHANGE_ROUTING_ERROR, 1)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_extension_that_executes_itself_ends() {
     let rig = Rig::new(&[("a", "execute_extension a\nset done=yes\npark")]);
