@@ -40,7 +40,12 @@ async fn show(context: CommandContext, text: String) -> String {
         }
     };
     let what = words.first().copied().unwrap_or_default().to_ascii_lowercase();
-    let Some(mut table) = list(&context, &what, words.get(1).copied()) else {
+    // One asks for one's `applications` as well as for an `application`.
+    let what = match what.strip_suffix('s') {
+        Some(one @ ("application" | "api" | "codec" | "endpoint" | "dialplan")) => one,
+        _ => what.as_str(),
+    };
+    let Some(mut table) = list(&context, what, words.get(1).copied()) else {
         return Command::usage(SYNTAX);
     };
     match (words.get(1), words.get(2)) {

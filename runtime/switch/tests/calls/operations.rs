@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use ringfence_switch::{
-    Control, Digits, Failure, Operation, OperationEvent, Outcome, Play, Prompt, Record, Session,
-    Sleep,
+    Cause, Control, Digits, Failure, Operation, OperationEvent, Outcome, Play, Prompt, Record,
+    Session, Sleep,
 };
 use tokio::time::{Instant, sleep};
 
@@ -426,4 +426,40 @@ async fn the_longest_sleep_can_be_stopped() {
     running.control(Control::Stop).unwrap();
     let event = running.next_event().await;
     assert!(matches!(event, OperationEvent::Finished(Outcome::Stopped)), "{event:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_waited_for() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    let start = Instant::now();
+    session.execute("wait_for_silence", "200 25 0 5000").await.unwrap();
+    assert_eq!(rounded(start), 500);
+    // Nothing is heard first, so that only the timeout ends it; the file begins anew meanwhile.
+    let start = Instant::now();
+    let data = "200 25 1 5000 silence_stream://1000";
+    session.execute("wait_for_silence", data).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 5);
+    let wrong = session.execute("wait_for_silence", "200 25").await;
+    assert!(matches!(wrong, Err(Failure::Invalid(_))), "{wrong:?}");
+    let nothing = session.execute("wait_for_silence", "200 25 1 5000 nosuch.wav").await;
+    assert!(nothing.is_err());
+    // For ever is until the call is over.
+    let (waited, ()) = tokio::join!(session.execute("wait_for_silence", "200 25 1 0"), async {
+        sleep(Duration::from_secs(3600)).await;
+        session.hangup(Cause::USER_BUSY);
+    });
+    assert!(matches!(waited, Err(Failure::Hangup(Cause::USER_BUSY))), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_variables_are_set_at_once() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    session.execute("multiset", "a=1 b=2").await.unwrap();
+    session.execute("multiset", "^^:c=3 4:d=5").await.unwrap();
+    let values = ["a", "b", "c", "d"].map(|name| session.variable(name).unwrap_or_default());
+    assert_eq!(values, ["1", "2", "3 4", "5"]);
+    session.execute("unset", "a").await.unwrap();
+    assert_eq!(session.variable("a"), None);
 }

@@ -110,6 +110,11 @@ async fn show_tells_of_calls() {
         rig.api("show application sleep").await,
         "name,description,syntax,ikey\nsleep,Pause a channel,<pausemilliseconds>,mod_dptools\n\n1 total.\n"
     );
+    assert_eq!(rig.api("show applications sleep").await, rig.api("show application sleep").await);
+    for list in ["show applications", "show api", "show apis"] {
+        let name = if list.contains("app") { "\nplay_and_get_digits," } else { "\nuuid_kill," };
+        assert!(rig.api(list).await.contains(name), "{list}");
+    }
     let dump = rig.api(&format!("uuid_dump {uuid} plain")).await;
     for line in [
         "Event-Name: [CHANNEL_DATA]",
@@ -129,6 +134,18 @@ async fn show_tells_of_calls() {
     assert!(rig.api("status").await.contains("1 session(s) - peak 1"));
     rig.api("hupall").await;
     rig.empty().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_tells_time_and_sessions() {
+    let rig = Rig::new(&[]);
+    let _session = rig.null().await;
+    let start =
+        "UP 0 years, 1 days, 1 hours, 1 minutes, 1 seconds, 5 milliseconds, 0 microseconds\n";
+    tokio::time::sleep(Duration::from_millis(90_061_005) - rig.switch.started().elapsed()).await;
+    let status = rig.api("status").await;
+    assert!(status.starts_with(start), "{status}");
+    assert!(status.contains("\n1 session(s) since startup\n1 session(s) - peak 1\n"), "{status}");
 }
 
 #[tokio::test(start_paused = true)]
