@@ -99,6 +99,11 @@ impl Cache {
         }
     }
 
+    /// Lets go of a sound, so that the next caller has it read anew.
+    pub(super) fn discard(&self, key: &Key) {
+        self.entries.lock().remove(key);
+    }
+
     fn cell(&self, key: &Key, stamp: Stamp) -> Arc<OnceCell<Arc<Clip>>> {
         let mut entries = self.entries.lock();
         let now = entries.tick();

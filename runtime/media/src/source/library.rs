@@ -88,6 +88,14 @@ impl Library {
         self.0.cache.bytes()
     }
 
+    /// Forgets a file that was just written, so that the next caller hears what is in it now, not what
+    /// was a second ago.
+    pub fn forget(&self, path: &Path) {
+        for codec in [Codec::Pcmu, Codec::Pcma] {
+            self.0.cache.discard(&Key { name: path.to_owned(), codec });
+        }
+    }
+
     async fn part(&self, name: &str, codec: Codec) -> Result<Part, SourceError> {
         if let Some(script) = name.strip_prefix("tone_stream://") {
             return self.tones(name, script, codec).await;

@@ -12,6 +12,7 @@ use crate::session::Session;
 /// A recording that is being made.
 pub(super) struct Recording {
     path: String,
+    file: PathBuf,
     inner: ringfence_media::Recording,
 }
 
@@ -28,17 +29,18 @@ pub(super) async fn start(session: &Session, record: Record) -> Result<Recording
     }
     let stream = session.stream().await?;
     let seconds = |value: u32| (value > 0).then(|| Duration::from_secs(u64::from(value)));
+    let file = place(session, &record.path);
     let options = RecordOptions {
         limit: seconds(record.limit),
         silence_threshold: record.silence_threshold,
         silence: seconds(record.silence_seconds).filter(|_| record.silence_threshold > 0),
-        ..RecordOptions::new(place(session, &record.path))
+        ..RecordOptions::new(file.clone())
     };
     let inner = stream.record(options);
     session.0.fire(EventName::RecordStart, |event| {
         event.set("Record-File-Path", record.path.as_str());
     });
-    Ok(Recording { path: record.path, inner })
+    Ok(Recording { path: record.path, file, inner })
 }
 
 /// A relative path is taken from `$${recordings_dir}`, when there is one.
@@ -53,6 +55,8 @@ fn place(session: &Session, path: &str) -> PathBuf {
 impl Recording {
     pub(super) async fn finished(&mut self, session: &Session) -> Outcome {
         let end = self.inner.finished().await;
+        // What was recorded is often played at once, and the file may have been played before.
+        session.switch().media().library().forget(&self.file);
         self.note_end(session, &end);
         match end.reason {
             RecordingEndReason::Limit | RecordingEndReason::Silence => Outcome::Done,

@@ -392,6 +392,25 @@ async fn a_recording_ends_at_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_just_recorded_is_what_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.wav").to_string_lossy().into_owned();
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    for length in [300, 600] {
+        let record = Record { path: path.clone(), ..Record::default() };
+        let mut running = session.start(Operation::Record(record)).await.unwrap();
+        sleep(Duration::from_millis(length)).await;
+        running.control(Control::Stop).unwrap();
+        let event = running.next_event().await;
+        assert!(matches!(event, OperationEvent::Finished(Outcome::Stopped)), "{event:?}");
+        let start = Instant::now();
+        session.execute("playback", &path).await.unwrap();
+        assert_eq!(rounded(start), length);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn playback_ends_at_its_terminator() {
     let rig = Rig::new(&[]);
     let session = rig.null().await;
