@@ -46,7 +46,7 @@ pub(crate) struct Serve {
     pub(crate) grace: Option<Duration>,
     /// What to log: a level (error, warn, info, debug, trace), or a filter for each part:
     /// info,ringfence_sip=debug [default: loglevel of switch.conf.xml, info]
-    #[arg(long, value_name = "FILTER", env = "RUST_LOG")]
+    #[arg(long, value_name = "FILTER", env = "RUST_LOG", value_parser = crate::log::filter)]
     pub(crate) log: Option<String>,
     /// Log one JSON object a line
     #[arg(long)]
@@ -91,7 +91,7 @@ pub(crate) struct Call {
     #[arg(long)]
     pub(crate) json: bool,
     /// Show the log, too; a level or filter as for serve
-    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "info")]
+    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "info", value_parser = crate::log::filter)]
     pub(crate) log: Option<String>,
 }
 
@@ -141,14 +141,15 @@ pub(crate) struct Run {
     /// When the call begins, as 2026-01-31T09:30:00 (UTC) or with an offset [default: now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<SystemTime>,
-    /// The longest virtual time, in seconds; then the caller hangs up
-    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds)]
+    /// The longest virtual time, in seconds; then the caller hangs up, and the run has failed. The
+    /// default is a day and an hour
+    #[arg(long, value_name = "SECONDS", default_value = "90000", value_parser = seconds)]
     pub(crate) timeout: Duration,
     /// Print the transcript as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
     /// Show the server's log, too; a level or filter as for serve
-    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "info")]
+    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "info", value_parser = crate::log::filter)]
     pub(crate) log: Option<String>,
 }
 
@@ -232,6 +233,7 @@ mod tests {
             "run a.lua --press 1x",
             "run a.lua --at yesterday",
             "run a.lua --lua 5.5",
+            "run a.lua --log=x=y=z",
             "call 5000 --timeout -1",
             "call 5000 --timeout inf",
             "call",

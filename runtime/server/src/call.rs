@@ -11,6 +11,7 @@ use ringfence_sim::timeline::Moment;
 use ringfence_sim::transcript::{Outcome, Transcript};
 use ringfence_sip::wire::Uri;
 use ringfence_sip::{Listen, Stack, Transport};
+use ringfence_switch::Cause;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -127,19 +128,26 @@ fn outcome(finished: Option<&Finished>) -> (Exit, Outcome) {
         let error = Some("interrupted".to_owned());
         return (Exit::Failed, Outcome { error, ..Outcome::default() });
     };
+    let told = |error: &str| Some(error.to_owned());
     let (exit, error) = match finished.how {
-        How::Cut => (Exit::Lost, Some("cut by --timeout")),
-        How::Ended => (Exit::Ok, None),
-        How::Lost => (Exit::Lost, Some("the call was lost")),
-        How::NoAnswer => (Exit::NoAnswer, Some("nobody answered")),
-        How::Refused => (Exit::Refused, Some("the far end refused")),
+        How::Cut => (Exit::Lost, told("cut by --timeout")),
+        How::Ended => match &finished.not_recorded {
+            Some(why) => (Exit::Failed, Some(why.clone())),
+            None => (Exit::Ok, None),
+        },
+        How::Lost => (Exit::Lost, told("the call was lost")),
+        How::NoAnswer if finished.cause == Cause::ORIGINATOR_CANCEL.name() => {
+            (Exit::NoAnswer, told("nobody answered within --timeout"))
+        }
+        How::NoAnswer => (Exit::NoAnswer, told("nobody answered; does a server listen there?")),
+        How::Refused => (Exit::Refused, told("the far end refused")),
     };
     let result = Outcome {
         ok: exit == Exit::Ok,
         answered: finished.answered,
         length: finished.length,
         cause: finished.cause.clone(),
-        error: error.map(str::to_owned),
+        error,
     };
     (exit, result)
 }
@@ -194,7 +202,8 @@ mod tests {
     fn each_end_has_its_exit_code() {
         let exit = |how| {
             let cause = "NORMAL_CLEARING".to_owned();
-            let finished = Finished { how, cause, answered: true, length: Duration::ZERO };
+            let finished =
+                Finished { how, cause, answered: true, length: Duration::ZERO, not_recorded: None };
             let (exit, outcome) = outcome(Some(&finished));
             assert_eq!(outcome.ok, exit == Exit::Ok);
             exit as u8
@@ -202,6 +211,20 @@ mod tests {
         let codes = [How::Ended, How::Refused, How::NoAnswer, How::Lost, How::Cut].map(exit);
         assert_eq!(codes, [0, 3, 4, 5, 5]);
         assert_eq!(outcome(None).0, Exit::Failed);
+    }
+
+    #[test]
+    fn a_recording_that_is_not_there_is_no_success() {
+        let finished = Finished {
+            how: How::Ended,
+            cause: "NORMAL_CLEARING".to_owned(),
+            answered: true,
+            length: Duration::ZERO,
+            not_recorded: Some("cannot record: disk full".to_owned()),
+        };
+        let (exit, outcome) = outcome(Some(&finished));
+        assert_eq!((exit, outcome.ok), (Exit::Failed, false));
+        assert_eq!(outcome.error.as_deref(), Some("cannot record: disk full"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `ringfence check`: every fault of configuration, dialplan and scripts, by file and line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -8,10 +8,12 @@ use anyhow::Context as _;
 use ringfence_host::{Checker, LuaConfiguration};
 use ringfence_sandbox::Sandbox;
 use ringfence_switch::config::Configuration;
-use ringfence_switch::xml::{Fault, Severity};
+use ringfence_switch::variable::Variables;
+use ringfence_switch::xml::{self, Fault, Severity};
 
 use crate::arguments;
 use crate::exit::Exit;
+use crate::serve::NO_PROFILE;
 use crate::{place, print};
 
 /// Folders below the folder of scripts that are looked into. Deeper is a loop of links.
@@ -63,15 +65,22 @@ impl Report {
 
     fn summary(&self) -> String {
         let looked = if self.configuration {
-            format!("configuration with {} dialplan contexts, ", self.contexts)
+            format!("configuration with {}, ", counted(self.contexts, "dialplan context"))
         } else {
             String::new()
         };
         format!(
-            "{looked}{} scripts: {} errors, {} warnings",
-            self.scripts, self.errors, self.warnings
+            "{looked}{}: {}, {}",
+            counted(self.scripts, "script"),
+            counted(self.errors, "error"),
+            counted(self.warnings, "warning")
         )
     }
+}
+
+/// "1 error", "2 errors".
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 async fn check(
@@ -93,7 +102,8 @@ async fn check(
             Ok((configuration, faults)) => Some((configuration, faults)),
             Err(faults) => {
                 faults.iter().for_each(|fault| report.fault(fault));
-                return Ok(report);
+                other_files(&mut report, folder, &faults)?;
+                return scripts_alone(report, folder, scripts).await;
             }
         },
     };
@@ -107,12 +117,67 @@ async fn check(
         report.configuration = true;
         report.contexts = configuration.dialplan.contexts().count();
         faults.iter().for_each(|fault| report.fault(fault));
+        if configuration.profiles.is_empty() {
+            report.error(format_args!("{}: {NO_PROFILE}", folder.unwrap_or_default().display()));
+        }
         dialplan(&mut report, &configuration, applications, &lua);
-        let found = scripts_in(lua.folder(), DEEPEST);
-        let found = found.with_context(|| format!("cannot read {}", lua.folder().display()))?;
-        compile(&mut report, lua, found.into_iter().collect()).await?;
+        same_name(&mut report, &configuration);
+        compile_all(&mut report, lua).await?;
     }
     Ok(report)
+}
+
+/// Reading ends at the first file that is no XML: the others are looked at one by one.
+fn other_files(report: &mut Report, folder: &Path, told: &[Fault]) -> anyhow::Result<()> {
+    let mut told: BTreeSet<_> = told.iter().map(ToString::to_string).collect();
+    let files = files_in(folder, "xml", DEEPEST);
+    for file in files.with_context(|| format!("cannot read {}", folder.display()))? {
+        // What a file alone lacks is none of its faults, only that it is no XML.
+        let alone = xml::load(&file, &mut Variables::new(), &mut Vec::new());
+        if let Err(fault) = alone
+            && fault.place.file.as_ref() == file.to_string_lossy()
+            && told.insert(fault.to_string())
+        {
+            report.fault(&fault);
+        }
+    }
+    Ok(())
+}
+
+/// What can be checked although the configuration cannot be read: the scripts, where they usually
+/// are, with what they may do without a configuration.
+async fn scripts_alone(
+    mut report: Report,
+    folder: &Path,
+    scripts: Vec<PathBuf>,
+) -> anyhow::Result<Report> {
+    let lua = LuaConfiguration::new(folder.join("scripts"));
+    if scripts.is_empty() {
+        compile_all(&mut report, lua).await?;
+    } else {
+        compile(&mut report, lua, scripts).await?;
+    }
+    Ok(report)
+}
+
+/// Two extensions of one name are allowed, and both are tried; mostly one was copied.
+fn same_name(report: &mut Report, configuration: &Configuration) {
+    let sections = configuration.root.children_named("section");
+    for section in sections.filter(|section| section.attribute("name") == Some("dialplan")) {
+        for context in section.children_named("context") {
+            let mut seen = BTreeMap::new();
+            for extension in context.children_named("extension") {
+                let Some(name) = extension.attribute("name") else { continue };
+                if let Some(first) = seen.insert(name, &extension.place) {
+                    let message = format!(
+                        "the extension \"{name}\" has the name of the one at {first}; both are \
+                         tried, in this order"
+                    );
+                    report.fault(&Fault::warning(extension.place.clone(), message));
+                }
+            }
+        }
+    }
 }
 
 /// Looks for applications that do not exist and scripts that are not there.
@@ -123,6 +188,10 @@ fn dialplan(
     lua: &LuaConfiguration,
 ) {
     for (application, data, place) in configuration.dialplan.actions() {
+        if application.is_empty() {
+            // Reading the configuration has told it.
+            continue;
+        }
         if !known.contains(application) {
             let message = format!(
                 "there is no application \"{application}\"; `ringfence help applications` lists all"
@@ -143,6 +212,13 @@ fn script_of(data: &str, lua: &LuaConfiguration) -> Option<PathBuf> {
     let name = data.split_whitespace().next()?;
     let fixed = !name.starts_with(['~', '#']) && !name.contains("${");
     fixed.then(|| lua.path_of(name))
+}
+
+/// Compiles all scripts of the folder of scripts.
+async fn compile_all(report: &mut Report, lua: LuaConfiguration) -> anyhow::Result<()> {
+    let found = files_in(lua.folder(), "lua", DEEPEST);
+    let found = found.with_context(|| format!("cannot read {}", lua.folder().display()))?;
+    compile(report, lua, found.into_iter().collect()).await
 }
 
 /// Compiles scripts, and tells what is wrong with each.
@@ -168,8 +244,8 @@ async fn compile(
     Ok(())
 }
 
-/// All `.lua` files below a folder, in order. A folder that is not there has none.
-fn scripts_in(folder: &Path, depth: usize) -> io::Result<BTreeSet<PathBuf>> {
+/// All files below a folder whose name ends so, in order. A folder that is not there has none.
+fn files_in(folder: &Path, ending: &str, depth: usize) -> io::Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
@@ -179,9 +255,9 @@ fn scripts_in(folder: &Path, depth: usize) -> io::Result<BTreeSet<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() {
             if depth > 0 {
-                found.extend(scripts_in(&path, depth - 1)?);
+                found.extend(files_in(&path, ending, depth - 1)?);
             }
-        } else if path.extension().is_some_and(|extension| extension == "lua") {
+        } else if path.extension().is_some_and(|extension| extension == ending) {
             found.insert(path);
         }
     }
@@ -195,9 +271,9 @@ mod tests {
     #[test]
     fn scripts_are_found_in_all_folders() {
         let conf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conf");
-        assert!(scripts_in(&conf, DEEPEST).unwrap().contains(&conf.join("scripts/ivr.lua")));
-        assert!(scripts_in(&conf, 0).unwrap().is_empty());
-        assert!(scripts_in(&conf.join("nowhere"), DEEPEST).unwrap().is_empty());
+        assert!(files_in(&conf, "lua", DEEPEST).unwrap().contains(&conf.join("scripts/ivr.lua")));
+        assert!(files_in(&conf, "lua", 0).unwrap().is_empty());
+        assert!(files_in(&conf.join("nowhere"), "lua", DEEPEST).unwrap().is_empty());
     }
 
     #[test]

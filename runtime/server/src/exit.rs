@@ -10,7 +10,7 @@ pub(crate) enum Exit {
     /// ended without an error.
     Ok = 0,
     /// It could not be done. `serve`: cannot start. `check`: faults. `run`: the script failed.
-    /// `call`: no socket, no such file.
+    /// `call`: no socket, no such file, a recording that could not be written.
     Failed = 1,
     /// Wrong arguments (from clap, too).
     Usage = 2,
@@ -29,7 +29,11 @@ impl Exit {
             Self::Ok,
             "all went well (call: answered and ended; check: no fault; run: the script ended well)",
         ),
-        (Self::Failed, "it could not be done (check: faults; run: the script failed)"),
+        (
+            Self::Failed,
+            "it could not be done (serve: cannot start; check: faults; run: the script failed; \
+             call: no such file, interrupted, or the recording could not be written)",
+        ),
         (Self::Usage, "wrong arguments"),
         (Self::Refused, "call: the far end refused"),
         (Self::NoAnswer, "call: nobody answered in time"),

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -18,15 +18,26 @@ pub(crate) enum Form {
     Timeless,
 }
 
+/// What is wrong with a filter that cannot be read. The parser's own words name neither the part
+/// nor what it takes.
+const NO_FILTER: &str =
+    "neither a level (error, warn, info, debug, trace) nor a filter, as info,ringfence_sip=debug";
+
+/// A filter of the command line, when it can be read.
+pub(crate) fn filter(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(NO_FILTER.to_owned()),
+    }
+}
+
 /// Starts logging. `filter` is a level or a filter in the language of `RUST_LOG`.
 ///
 /// # Errors
 ///
 /// When the filter cannot be read; the message says where.
 pub(crate) fn start(filter: &str, form: Form) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| {
-        format!("--log {filter:?}: not a level (error, warn, info, debug, trace) or filter")
-    })?;
+    let filter = EnvFilter::try_new(filter).map_err(|_| anyhow!("{filter:?}: {NO_FILTER}"))?;
     let colour = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
     let registry = tracing_subscriber::registry().with(filter);
@@ -45,5 +56,20 @@ pub(crate) fn level(freeswitch: &str) -> &'static str {
         "warning" => "warn",
         "debug" => "debug",
         _ => "info",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_told() {
+        for good in ["info", "warn,ringfence_sip=debug", "off"] {
+            assert_eq!(filter(good).as_deref(), Ok(good));
+        }
+        for bad in ["ringfence=zz", "a=b=c"] {
+            assert!(filter(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use ringfence_sim::phone::DialError;
 use ringfence_sim::{Plan, RunError};
 
 use crate::arguments;
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: Box<arguments::Run>) -> Exit {
         Err(error) => {
             print::error(format_args!("{error:#}"));
             match error.downcast_ref::<RunError>() {
-                Some(RunError::Script(_)) => Exit::Usage,
+                Some(RunError::Script(_) | RunError::Dial(DialError::Target(_))) => Exit::Usage,
                 _ => Exit::Failed,
             }
         }

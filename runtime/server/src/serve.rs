@@ -9,10 +9,10 @@ use ringfence_host::{LuaConfiguration, Scripts};
 use ringfence_sandbox::Sandbox;
 use ringfence_switch::config::Configuration;
 use ringfence_switch::switch::Shutdown;
-use ringfence_switch::xml::Fault;
+use ringfence_switch::xml::{Fault, Severity};
 use ringfence_switch::{Setup, Switch};
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -23,6 +23,9 @@ use crate::{place, print, system};
 
 /// How long ending at once may take: for the BYEs to be sent, not for their answers.
 const AT_ONCE: Duration = Duration::from_millis(500);
+/// Why a configuration without a usable SIP profile is not served.
+pub(crate) const NO_PROFILE: &str = "no SIP profile that could be listened on; nobody could call. \
+                                     sofia.conf.xml names them, from sip_profiles/";
 /// What killed scripts are told.
 const ENDING: &str = "the server ends";
 
@@ -83,7 +86,7 @@ fn configuration(folder: &Path) -> anyhow::Result<Configuration> {
         }
     };
     if configuration.profiles.is_empty() {
-        bail!("{}: no SIP profile that could be listened on; nobody could call", folder.display());
+        bail!("{}: {NO_PROFILE}", folder.display());
     }
     Ok(configuration)
 }
@@ -153,12 +156,17 @@ impl Server {
             Ok(faults) => {
                 let lua = LuaConfiguration::from_settings(&self.switch.configuration().lua);
                 self.scripts.configure(lua);
-                faults.iter().for_each(|fault| warn!("{fault}"));
+                for fault in &faults {
+                    match fault.severity {
+                        Severity::Error => error!("{fault}"),
+                        Severity::Warning => warn!("{fault}"),
+                    }
+                }
                 info!("configuration read again");
             }
             Err(faults) => {
-                faults.iter().for_each(|fault| tracing::error!("{fault}"));
-                tracing::error!("the configuration cannot be used; the old one stays");
+                faults.iter().for_each(|fault| error!("{fault}"));
+                error!("the configuration cannot be used; the old one stays");
             }
         }
     }

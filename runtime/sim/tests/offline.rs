@@ -134,6 +134,18 @@ fn a_loop_that_waits_for_nothing_is_ended() {
 }
 
 #[test]
+fn a_call_that_does_not_end_is_cut_and_has_failed() {
+    for answer in ["session:answer()", ""] {
+        let folder =
+            folder(&format!("{answer}\nwhile session:ready() do freeswitch.msleep(10000) end\n"));
+        let timeout = Duration::from_secs(3600);
+        let result = run(&Plan { timeout, ..plan(&folder) }).result;
+        let error = result.error.unwrap();
+        assert_eq!(error, "cut by --timeout: the call was still up after 3600 s");
+    }
+}
+
+#[test]
 fn code_from_the_command_line() {
     let folder = folder("");
     let script = "~session:setVariable('sum', 1 + 1)".to_owned();
@@ -146,9 +158,11 @@ fn code_from_the_command_line() {
 #[test]
 fn what_cannot_be_run_says_why() {
     let folder = folder("");
-    let script = "/".to_owned();
-    let error = ringfence_sim::run(&Plan { script, ..plan(&folder) }).unwrap_err();
-    assert!(matches!(error, RunError::Script(_)), "{error}");
+    for script in ["/", ""] {
+        let script = script.to_owned();
+        let error = ringfence_sim::run(&Plan { script, ..plan(&folder) }).unwrap_err();
+        assert!(matches!(error, RunError::Script(_)), "{error}");
+    }
     let configuration = Some("/no/such/folder".into());
     let error = ringfence_sim::run(&Plan { configuration, ..plan(&folder) }).unwrap_err();
     assert!(error.to_string().contains("/no/such/folder"), "{error}");

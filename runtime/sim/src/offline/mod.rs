@@ -167,7 +167,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
     }
     let ended = timeout(AFTERWARDS, sandbox.idle()).await.is_ok() && ended;
     let (moments, failure) = recorder.finish();
-    let error = failure.or_else(|| trouble(&finished, ended));
+    let error = failure.or_else(|| trouble(&finished, plan.timeout, ended));
     Ok(Transcript {
         moments,
         variables: call.changed(),
@@ -182,13 +182,18 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
 }
 
 /// What went wrong beside the script's own error.
-fn trouble(finished: &Finished, ended: bool) -> Option<String> {
+fn trouble(finished: &Finished, limit: Duration, ended: bool) -> Option<String> {
     if !ended {
         return Some(format!("the script was still running {AFTERWARDS:?} after its call"));
     }
     match finished.how {
         How::Lost => Some(format!("the call was lost: {}", finished.cause)),
-        How::Cut | How::Ended | How::NoAnswer | How::Refused => None,
+        // Both come from the limit alone: the simulated network loses nothing.
+        How::Cut | How::NoAnswer => {
+            let seconds = limit.as_secs_f64();
+            Some(format!("cut by --timeout: the call was still up after {seconds} s"))
+        }
+        How::Ended | How::Refused => None,
     }
 }
 

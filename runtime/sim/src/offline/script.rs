@@ -39,6 +39,9 @@ impl Script {
             let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
             return Ok(Self { folder, line: plan.script.clone() });
         }
+        if plan.script.is_empty() {
+            return Err(RunError::Script("no script: name a file, or write ~code".to_owned()));
+        }
         let path = std::path::absolute(&plan.script)
             .map_err(|error| RunError::Script(format!("{}: {error}", plan.script)))?;
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {

@@ -143,8 +143,8 @@ impl<'a> Line<'a> {
         let length = self.began.elapsed();
         self.ear.finish();
         self.tell_heard();
-        self.finish_recording().await;
-        Ok(Finished { how, cause, answered: self.answered.is_some(), length })
+        let not_recorded = self.finish_recording().await;
+        Ok(Finished { how, cause, answered: self.answered.is_some(), length, not_recorded })
     }
 
     fn say(&mut self, what: Happening) {
@@ -347,17 +347,20 @@ impl<'a> Line<'a> {
         (how, cause)
     }
 
-    /// Closes the file and tells what is in it.
-    async fn finish_recording(&mut self) {
-        let Some(recording) = &mut self.recording else { return };
+    /// Closes the file and tells what is in it; answers why not all is.
+    async fn finish_recording(&mut self) -> Option<String> {
+        let recording = self.recording.as_mut()?;
         recording.control(ringfence_media::RecordControl::Stop);
         let end = recording.finished().await;
         let file = self.dial.record.as_ref().map(|path| path.display().to_string());
         let file = file.unwrap_or_default();
-        let what = match end.error() {
-            Some(error) => Happening::Trouble { message: format!("cannot record: {error}") },
-            None => Happening::Recorded { file, length: Duration::from_millis(end.milliseconds()) },
+        let Some(error) = end.error() else {
+            let length = Duration::from_millis(end.milliseconds());
+            self.say(Happening::Recorded { file, length });
+            return None;
         };
-        self.say(what);
+        let message = format!("cannot record: {error}");
+        self.say(Happening::Trouble { message: message.clone() });
+        Some(message)
     }
 }

@@ -57,6 +57,8 @@ pub struct Finished {
     pub answered: bool,
     /// From dialling to the end.
     pub length: Duration,
+    /// Why what was heard is not in [`Dial::record`], or only a part of it.
+    pub not_recorded: Option<String>,
 }
 
 /// How a call ended.

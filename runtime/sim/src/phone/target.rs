@@ -11,6 +11,14 @@ pub enum TargetError {
     /// The user part of From.
     #[error("'{0}' cannot be the number of a caller: letters, digits and -_.!~*'()+ can")]
     Caller(String),
+    /// Where a number is to be called.
+    #[error("'{server}' is no server: it is host, host:port or [IPv6 address]:port ({why})")]
+    Server {
+        /// What was given.
+        server: String,
+        /// What is wrong.
+        why: String,
+    },
     /// Neither a number nor a SIP URI.
     #[error("'{target}' is neither a number nor a SIP URI (sip:user@host): {why}")]
     Target {
@@ -31,6 +39,8 @@ pub fn uri(target: &str, server: &str) -> Result<Uri, TargetError> {
     let text = if target.contains(':') || target.contains('@') {
         if target.contains(':') { target.to_owned() } else { format!("sip:{target}") }
     } else {
+        let fault = |why| TargetError::Server { server: server.to_owned(), why };
+        Uri::parse(&format!("sip:{server}")).map_err(fault)?;
         format!("sip:{target}@{server}")
     };
     let uri = Uri::parse(&text).map_err(fault)?;
@@ -66,6 +76,15 @@ mod tests {
     fn a_number_is_called_at_the_server() {
         assert_eq!(uri("5000", "127.0.0.1:5060").unwrap().to_string(), "sip:5000@127.0.0.1:5060");
         assert_eq!(uri("*98", "[::1]:5060").unwrap().to_string(), "sip:*98@[::1]:5060");
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_read_is_named() {
+        for server in ["host:x", "", "::1:5060", "host:99999"] {
+            let error = uri("5000", server).unwrap_err();
+            assert!(matches!(&error, TargetError::Server { .. }), "{server}: {error}");
+            assert!(error.to_string().contains(server), "{error}");
+        }
     }
 
     #[test]
