@@ -65,10 +65,11 @@ fn build() -> mlua::Result<Interpreter> {
     globals.set("freeswitch", table)?;
 
     chunk(&lua, include_str!("lua/print.lua"))?.exec()?;
-    chunk(&lua, include_str!("lua/time.lua"))?.call::<()>(&system)?;
+    let blame: Function = chunk(&lua, include_str!("lua/blame.lua"))?.call(())?;
+    chunk(&lua, include_str!("lua/time.lua"))?.call::<()>((&system, &blame))?;
     // Loading reads files as `files.lua` opens them, so that comes first.
     let (begin_files, resolve, finish): (Function, Function, Function) =
-        chunk(&lua, include_str!("lua/files.lua"))?.call(&system)?;
+        chunk(&lua, include_str!("lua/files.lua"))?.call((&system, &blame))?;
     let begin_load: Function = chunk(&lua, include_str!("lua/load.lua"))?.call(resolve)?;
     let (begin, protect): (Function, Function) =
         chunk(&lua, include_str!("lua/run.lua"))?.call((begin_files, begin_load))?;

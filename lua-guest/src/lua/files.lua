@@ -1,6 +1,7 @@
 -- Files: relative names, messages that name the profile, and nothing left unwritten at the end.
-local system = ...
-local io, os, type, pairs, tostring, setmetatable = io, os, type, pairs, tostring, setmetatable
+local system, blame = ...
+local io, os, type, pairs, pcall, setmetatable = io, os, type, pairs, pcall, setmetatable
+local concat, stdout, stderr = table.concat, io.stdout, io.stderr
 local open, lines, input, output, kind = io.open, io.lines, io.input, io.output, io.type
 local remove, rename = os.remove, os.rename
 
@@ -9,35 +10,68 @@ local directory, grants, profile = "/", {}, ""
 -- Files that the script opened and may leave open; closing them writes what they hold back.
 local opened = setmetatable({}, { __mode = "k" })
 
-local function resolve(name)
-    if type(name) == "string" and name:sub(1, 1) ~= "/" then
-        return directory .. "/" .. name
-    end
-    return name
-end
-
-local function granted(name, write)
-    for _, grant in pairs(grants) do
-        local path = grant.path
-        if (grant.write or not write)
-            and (name == path or path == "/" or name:sub(1, #path + 1) == path .. "/") then
-            return true
+-- A name without `.` and `..`, which could not lead from one granted directory to another.
+local function plain(path)
+    local parts = {}
+    for part in path:gmatch("[^/]+") do
+        if part == ".." then
+            parts[#parts] = nil
+        elseif part ~= "." then
+            parts[#parts + 1] = part
         end
     end
-    return false
+    return "/" .. concat(parts, "/")
 end
 
--- The system says "no such file" for what is outside of the granted directories.
-local function explain(name, write, message)
-    if granted(name, write) then
-        return message
+local function resolve(name)
+    if type(name) ~= "string" then
+        return name
     end
-    return name .. ": not permitted by profile " .. profile
+    if name:sub(1, 1) ~= "/" then
+        name = directory .. "/" .. name
+    end
+    return name:find("/.", 1, true) and plain(name) or name
+end
+
+-- As the system decides: the grant that is nearest to the file counts.
+local function granted(name, write)
+    local nearest
+    for _, grant in pairs(grants) do
+        local path = grant.path
+        if (name == path or path == "/" or name:sub(1, #path + 1) == path .. "/")
+            and (nearest == nil or #path > #nearest.path) then
+            nearest = grant
+        end
+    end
+    return nearest ~= nil and (nearest.write or not write)
+end
+
+-- Error numbers of WASI, as Linux counts: scripts compare them.
+local LINUX = {
+    [2] = 13, [8] = 9, [20] = 17, [28] = 22, [31] = 21, [44] = 2, [51] = 28, [54] = 20, [55] = 39,
+    [63] = 1, [69] = 30, [75] = 18, [76] = 1,
+}
+local EACCES = 13
+
+-- The system says "no such file" for what is outside of the granted directories.
+local function explain(name, write, message, code)
+    if granted(name, write) then
+        return nil, message, LINUX[code] or code
+    end
+    return nil, name .. ": not permitted by profile " .. profile, EACCES
+end
+
+-- The same for a function that raises its errors.
+local function raised(name, write, done, message, ...)
+    if not done and type(name) == "string" and not granted(name, write) then
+        message = name .. ": not permitted by profile " .. profile
+    end
+    return done, message, ...
 end
 
 function io.open(name, mode, ...)
     if type(name) ~= "string" or not (mode == nil or type(mode) == "string" and mode:find("^[rwa]%+?b?$")) then
-        return open(name, mode, ...)
+        return blame("open", pcall(open, name, mode, ...))
     end
     name = resolve(name)
     local file, message, code = open(name, mode)
@@ -45,52 +79,55 @@ function io.open(name, mode, ...)
         opened[file] = true
         return file
     end
-    return nil, explain(name, mode ~= nil and mode:find("[wa+]") ~= nil, message), code
+    return explain(name, mode ~= nil and mode:find("[wa+]") ~= nil, message, code)
 end
 
 function io.lines(name, ...)
     if name == nil then
         return lines()
     end
-    return lines(resolve(name), ...)
+    name = resolve(name)
+    return blame("lines", raised(name, false, pcall(lines, name, ...)))
 end
 
 function io.input(file)
     if file == nil then
         return input()
     end
-    return input(resolve(file))
+    file = resolve(file)
+    return blame("input", raised(file, false, pcall(input, file)))
 end
 
 function io.output(file)
     if file == nil then
         return output()
     end
-    return output(resolve(file))
+    file = resolve(file)
+    return blame("output", raised(file, true, pcall(output, file)))
 end
 
 function os.remove(name, ...)
     if type(name) ~= "string" then
-        return remove(name, ...)
+        return blame("remove", pcall(remove, name, ...))
     end
     name = resolve(name)
     local done, message, code = remove(name)
     if done then
         return done
     end
-    return nil, explain(name, true, message), code
+    return explain(name, true, message, code)
 end
 
 function os.rename(from, to, ...)
     if type(from) ~= "string" or type(to) ~= "string" then
-        return rename(from, to, ...)
+        return blame("rename", pcall(rename, from, to, ...))
     end
     from, to = resolve(from), resolve(to)
     local done, message, code = rename(from, to)
     if done then
         return done
     end
-    return nil, explain(granted(from, true) and to or from, true, message), code
+    return explain(granted(from, true) and to or from, true, message, code)
 end
 
 function os.tmpname()
@@ -142,8 +179,8 @@ local function begin(settings)
 end
 
 local function finish()
-    io.stdout:flush()
-    io.stderr:flush()
+    stdout:flush()
+    stderr:flush()
     local out = output()
     if kind(out) == "file" then
         out:flush()

@@ -21,7 +21,7 @@ if OLD then
 
     function load(reader, name)
         if type(reader) ~= "function" then
-            return raw_load(reader, name)
+            error("bad argument #1 to 'load' (function expected, got " .. type(reader) .. ")", 2)
         end
         local first = true
         return raw_load(function()
