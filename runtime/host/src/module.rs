@@ -23,7 +23,6 @@ pub(crate) fn module(scripts: &Scripts) -> Module {
 }
 
 fn application(scripts: Scripts) -> Application {
-    // The manual is made once and lives as long as the program.
     Application::new(
         "lua",
         SYNTAX,
