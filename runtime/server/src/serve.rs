@@ -103,6 +103,7 @@ impl Server {
     /// the guests are compiled for the first time on this machine, wait.
     async fn start(configuration: Configuration, folder: &Path) -> anyhow::Result<Self> {
         let lua = LuaConfiguration::from_settings(&configuration.lua);
+        without_scripts(lua.folder());
         let sandbox = parts::sandbox(&configuration)?;
         let media = parts::media(&configuration)?;
         let sip = parts::sip(&configuration)?;
@@ -155,6 +156,7 @@ impl Server {
         match self.switch.reload().await {
             Ok(faults) => {
                 let lua = LuaConfiguration::from_settings(&self.switch.configuration().lua);
+                without_scripts(lua.folder());
                 self.scripts.configure(lua);
                 for fault in &faults {
                     match fault.severity {
@@ -169,6 +171,16 @@ impl Server {
                 error!("the configuration cannot be used; the old one stays");
             }
         }
+    }
+}
+
+/// Warns when there is no folder of scripts: each call that wants one would fail, and only then say.
+fn without_scripts(folder: &Path) {
+    if !folder.is_dir() {
+        warn!(
+            "there is no folder of scripts {}: make it, or set script_dir in vars.xml",
+            folder.display()
+        );
     }
 }
 
