@@ -15,6 +15,18 @@ pub const SEPARATOR: &str = "|:";
 /// dropped ([`Refused::TooManyElements`]).
 pub const MAX_ELEMENTS: usize = 4_000;
 
+/// How many variables a call may have before scripts, dialplans and commands may set no new ones; and
+/// how many global ones ([`Refused::TooMany`]). A script's own memory is limited elsewhere; this is
+/// the server's.
+pub const MAX_VARIABLES: usize = 4_000;
+
+/// What the names and values of a call's variables may take together, in bytes, and those of the
+/// global ones ([`Refused::TooLarge`]).
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// What an element of a list takes besides its text.
+const ELEMENT: usize = size_of::<String>();
+
 /// Why a variable was not set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refused {
@@ -24,6 +36,12 @@ pub enum Refused {
     /// More than [`MAX_ELEMENTS`].
     #[error("a list has at most {MAX_ELEMENTS} elements")]
     TooManyElements,
+    /// More than [`MAX_VARIABLES`].
+    #[error("there are {MAX_VARIABLES} variables already; no new one can be set")]
+    TooMany,
+    /// More than [`MAX_BYTES`].
+    #[error("all variables together may take {MAX_BYTES} bytes; remove some first")]
+    TooLarge,
 }
 
 /// A value: one text, or a list.
@@ -74,6 +92,14 @@ impl Value {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
             Self::List(list) => list,
+        }
+    }
+
+    /// Bytes it takes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::List(list) => list.iter().map(|element| element.len() + ELEMENT).sum(),
         }
     }
 
@@ -169,6 +195,44 @@ impl Variables {
         Ok(())
     }
 
+    /// Sets a variable as [`Self::set`] does, for those who may set any number of any length: within
+    /// [`MAX_VARIABLES`] and [`MAX_BYTES`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set`], and when there is no room; nothing changes then.
+    pub fn set_bounded(&mut self, name: &str, value: &str) -> Result<(), Refused> {
+        let (plain, index) = element_of(name).map_or((name, None), |(list, at)| (list, Some(at)));
+        let old = self.value(plain);
+        let (gone, more) = match index {
+            None => {
+                let lists =
+                    value.strip_prefix(ARRAY).map_or(0, |list| 1 + list.matches(SEPARATOR).count());
+                (old.map_or(0, Value::size), value.len() + lists * ELEMENT)
+            }
+            Some(at) => {
+                let length = old.map_or(0, |old| old.elements().len());
+                (0, value.len() + (at + 1).saturating_sub(length).saturating_mul(ELEMENT))
+            }
+        };
+        self.room(plain, gone, more)?;
+        self.set(name, value)
+    }
+
+    /// Whether something that takes `more` bytes, instead of `gone` ones, still fits.
+    fn room(&self, name: &str, gone: usize, more: usize) -> Result<(), Refused> {
+        let new = self.position(name).is_none();
+        if new && self.entries.len() >= MAX_VARIABLES {
+            return Err(Refused::TooMany);
+        }
+        let taken: usize =
+            self.entries.iter().map(|entry| entry.name.len() + entry.value.size()).sum();
+        let name = if new { name.len() } else { 0 };
+        let all = (taken - gone).saturating_add(name).saturating_add(more);
+        // What makes room is welcome even when others have filled it.
+        if all > MAX_BYTES && more > gone { Err(Refused::TooLarge) } else { Ok(()) }
+    }
+
     fn append(&mut self, name: &str, value: Value) {
         self.entries.push(Entry { hash: hash(name), name: name.into(), value });
     }
@@ -195,23 +259,26 @@ impl Variables {
     ///
     /// # Errors
     ///
-    /// As [`Self::set`].
+    /// As [`Self::set_bounded`].
     pub fn push(&mut self, name: &str, value: impl Into<String>) -> Result<(), Refused> {
-        self.extend_list(name, |list| list.push(value.into()))
+        let value = value.into();
+        self.extend_list(name, value.len(), |list| list.push(value))
     }
 
     /// Puts an element in front of the others.
     ///
     /// # Errors
     ///
-    /// As [`Self::set`].
+    /// As [`Self::set_bounded`].
     pub fn unshift(&mut self, name: &str, value: impl Into<String>) -> Result<(), Refused> {
-        self.extend_list(name, |list| list.insert(0, value.into()))
+        let value = value.into();
+        self.extend_list(name, value.len(), |list| list.insert(0, value))
     }
 
     fn extend_list(
         &mut self,
         name: &str,
+        added: usize,
         add: impl FnOnce(&mut Vec<String>),
     ) -> Result<(), Refused> {
         if name.is_empty() {
@@ -221,6 +288,7 @@ impl Variables {
         if length >= MAX_ELEMENTS {
             return Err(Refused::TooManyElements);
         }
+        self.room(name, 0, added + ELEMENT)?;
         let mut list = self.take(name).map(Value::into_elements).unwrap_or_default();
         add(&mut list);
         self.put(name, Value::List(list));
@@ -324,6 +392,43 @@ mod tests {
         assert!(variables.remove("oNe"));
         assert!(!variables.remove("one"));
         assert_eq!(variables.len(), 1);
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_no_more() {
+        let mut variables = Variables::new();
+        for number in 0..MAX_VARIABLES {
+            variables.set_bounded(&format!("v{number}"), "x").unwrap();
+        }
+        assert_eq!(variables.set_bounded("new", "x"), Err(Refused::TooMany));
+        assert_eq!(variables.push("new", "x"), Err(Refused::TooMany));
+        variables.set_bounded("v7", "changed").unwrap();
+        variables.remove("v8");
+        variables.set_bounded("new", "x").unwrap();
+        assert_eq!(variables.len(), MAX_VARIABLES);
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_bytes_and_no_more() {
+        let mut variables = Variables::new();
+        let large = "x".repeat(MAX_BYTES / 4);
+        for name in ["a", "b", "c"] {
+            variables.set_bounded(name, &large).unwrap();
+            variables.set_bounded(name, &large).unwrap();
+        }
+        assert_eq!(variables.set_bounded("d", &large), Err(Refused::TooLarge));
+        assert_eq!(variables.set_bounded("d[1]", &large), Err(Refused::TooLarge));
+        assert_eq!(variables.push("d", large.as_str()), Err(Refused::TooLarge));
+        assert_eq!(variables.text("d"), None);
+        variables.set_bounded("a", "").unwrap();
+        variables.push("d", large.as_str()).unwrap();
+        assert_eq!(variables.set_bounded("e", "ARRAY::").err(), None);
+        // Elements cost even when they are empty.
+        let mut lists = Variables::new();
+        let refused = (0..MAX_VARIABLES)
+            .find_map(|at| lists.set_bounded(&format!("l{at}[{}]", MAX_ELEMENTS - 1), "").err());
+        assert_eq!(refused, Some(Refused::TooLarge));
+        assert!(lists.len() * MAX_ELEMENTS * ELEMENT <= MAX_BYTES);
     }
 
     #[test]

@@ -161,11 +161,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Without a name, and for a list element past the limit.
+    /// Without a name, for a list element past the limit, and when there is no room for more.
     pub fn set_variable(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
         let mut shared = self.0.shared.lock();
         match value {
-            Some(value) => shared.variables.set(name, value)?,
+            Some(value) => shared.variables.set_bounded(name, value)?,
             None => {
                 if name.is_empty() {
                     return Err(Refused::NoName);
@@ -179,6 +179,6 @@ impl Session {
     /// Sets a variable whose name is ours, so that it cannot be refused.
     pub(crate) fn note(&self, name: &str, value: &str) {
         debug_assert!(!name.is_empty());
-        let _ = self.set_variable(name, Some(value));
+        let _ = self.0.shared.lock().variables.set(name, value);
     }
 }

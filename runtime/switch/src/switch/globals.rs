@@ -23,11 +23,11 @@ impl Globals {
     ///
     /// # Errors
     ///
-    /// Without a name, and for a list element past the limit.
+    /// Without a name, for a list element past the limit, and when there is no room for more.
     pub fn set(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
         let mut variables = self.0.write();
         match value {
-            Some(value) => variables.set(name, value),
+            Some(value) => variables.set_bounded(name, value),
             None if name.is_empty() => Err(Refused::NoName),
             None => {
                 variables.remove(name);

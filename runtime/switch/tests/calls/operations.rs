@@ -482,3 +482,20 @@ async fn many_variables_are_set_at_once() {
     session.execute("unset", "a").await.unwrap();
     assert_eq!(session.variable("a"), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_script_fills_the_memory_with_variables() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    let large = "x".repeat(64 << 10);
+    let refused =
+        (0..100).find_map(|at| session.set_variable(&format!("v{at}"), Some(&large)).err());
+    assert!(refused.unwrap().to_string().contains("1048576 bytes"));
+    let failed = session.execute("set", &format!("more={large}")).await;
+    assert!(matches!(failed, Err(Failure::Invalid(_))), "{failed:?}");
+    let globals = rig.switch.variables();
+    assert!((0..100).any(|at| globals.set(&format!("v{at}"), Some(&large)).is_err()));
+    // What the server says of the call is said all the same.
+    session.hangup(Cause::USER_BUSY);
+    assert_eq!(session.variable("hangup_cause").as_deref(), Some("USER_BUSY"));
+}
