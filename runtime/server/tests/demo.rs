@@ -1,7 +1,5 @@
 //! The demo in plain dialplan, 5001, offline.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be prepared fails")]
-
 use std::path::Path;
 use std::process::Command;
 
