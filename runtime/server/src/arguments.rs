@@ -190,12 +190,17 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 fn time(text: &str) -> Result<SystemTime, String> {
     let utc = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").map(|time| time.and_utc());
-    match utc {
-        Ok(time) => Ok(time.into()),
-        Err(_) => DateTime::parse_from_rfc3339(text)
-            .map(SystemTime::from)
-            .map_err(|_| "a time is 2026-01-31T09:30:00, or with an offset at its end".to_owned()),
+    let time = match utc {
+        Ok(time) => SystemTime::from(time),
+        Err(_) => DateTime::parse_from_rfc3339(text).map(SystemTime::from).map_err(|_| {
+            "a time is 2026-01-31T09:30:00, or with an offset at its end".to_owned()
+        })?,
+    };
+    // The clock of guests counts from there.
+    if time < SystemTime::UNIX_EPOCH {
+        return Err("a call begins in 1970 or later".to_owned());
     }
+    Ok(time)
 }
 
 #[cfg(test)]
@@ -232,6 +237,7 @@ mod tests {
             "run a.lua --var novalue",
             "run a.lua --press 1x",
             "run a.lua --at yesterday",
+            "run a.lua --at 1969-12-31T23:59:59",
             "run a.lua --lua 5.5",
             "run a.lua --log=x=y=z",
             "call 5000 --timeout -1",

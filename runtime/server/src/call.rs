@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use ringfence_media::Media;
 use ringfence_sim::in_order::InOrder;
-use ringfence_sim::phone::{self, Dial, Finished, How, Phone};
+use ringfence_sim::phone::{self, Dial, DialError, Finished, How, Phone};
 use ringfence_sim::timeline::Moment;
 use ringfence_sim::transcript::{Outcome, Transcript};
 use ringfence_sip::wire::Uri;
@@ -30,8 +30,16 @@ const PROFILE: &str = "phone";
 pub(crate) fn run(arguments: arguments::Call) -> Exit {
     call(arguments).unwrap_or_else(|error| {
         print::error(format_args!("{error:#}"));
-        Exit::Failed
+        failure(&error)
     })
+}
+
+/// A caller that no URI can hold is a wrong argument; all else could not be done.
+fn failure(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref::<DialError>() {
+        Some(DialError::Target(_)) => Exit::Usage,
+        _ => Exit::Failed,
+    }
 }
 
 fn call(arguments: arguments::Call) -> anyhow::Result<Exit> {
@@ -225,6 +233,13 @@ mod tests {
         let (exit, outcome) = outcome(Some(&finished));
         assert_eq!((exit, outcome.ok), (Exit::Failed, false));
         assert_eq!(outcome.error.as_deref(), Some("cannot record: disk full"));
+    }
+
+    #[test]
+    fn a_caller_that_cannot_be_is_a_wrong_argument() {
+        let caller = phone::TargetError::Caller("a b".to_owned());
+        assert_eq!(failure(&DialError::from(caller).into()), Exit::Usage);
+        assert_eq!(failure(&anyhow::anyhow!("no socket")), Exit::Failed);
     }
 
     #[test]
