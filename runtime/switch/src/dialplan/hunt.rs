@@ -179,7 +179,8 @@ impl<'h> Hunt<'h> {
             Expression::Broken => Ok((false, None)),
         };
         result.unwrap_or_else(|error| {
-            tracing::warn!(at = %place, %error, "condition does not pass");
+            let call = self.caller.field("uuid");
+            tracing::warn!(call, at = %place, %error, "condition does not pass");
             (false, None)
         })
     }
@@ -207,7 +208,10 @@ impl<'h> Hunt<'h> {
             };
             let room = MAX_ACTIONS.saturating_sub(self.steps).min(step.repeat);
             if room < step.repeat {
-                tracing::warn!(at = %step.place, limit = MAX_ACTIONS, "too many actions; the rest is left out");
+                tracing::warn!(
+                    call = self.caller.field("uuid"), at = %step.place, limit = MAX_ACTIONS,
+                    "too many actions; the rest is left out"
+                );
             }
             self.steps += room;
             if step.inline {

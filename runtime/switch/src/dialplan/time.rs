@@ -105,7 +105,10 @@ impl TimeRule {
         match Moment::of(caller) {
             Ok(moment) => self.checks.iter().all(|check| check.passes(&moment)),
             Err(zone) => {
-                tracing::warn!(at = %place, zone, "there is no such time zone; the condition does not pass");
+                tracing::warn!(
+                    call = caller.field("uuid"), at = %place, zone,
+                    "there is no such time zone; the condition does not pass"
+                );
                 false
             }
         }

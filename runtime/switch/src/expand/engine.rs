@@ -38,6 +38,7 @@ pub async fn expand<'t>(text: &'t str, scope: &dyn Scope) -> Cow<'t, str> {
     let expanded = run.expand(text, depth).await;
     if outermost && run.exhausted() {
         tracing::warn!(
+            call = run.scope.variable("uuid"),
             limit = MAX_SUBSTITUTIONS,
             bytes = MAX_OUTPUT,
             text = text.get(..text.floor_char_boundary(200)).unwrap_or_default(),
