@@ -188,6 +188,8 @@ async fn run(session: &Session, actions: Vec<(String, String)>) {
         let data = session.expand(&data).await;
         match session.execute(&application, &data).await {
             Ok(()) | Err(Failure::Hangup(_)) => {}
+            // What ended the call has been told.
+            Err(_) if !session.up() => {}
             Err(failure) => {
                 tracing::warn!(call = %session.uuid(), "{application}({data}): {failure}");
             }
