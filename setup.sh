@@ -47,9 +47,13 @@ if [ -n "$missing" ]; then
         exit 1
     fi
     echo "setup: installing$missing"
-    ${as_root}apt-get update -qq
     # shellcheck disable=SC2086 # words of a command
-    ${as_root}env DEBIAN_FRONTEND=noninteractive $install >/dev/null
+    if ! { ${as_root}apt-get update -qq &&
+        ${as_root}env DEBIAN_FRONTEND=noninteractive $install >/dev/null; }; then
+        echo "setup: that failed (the reason stands above). Please run, once it is mended:" >&2
+        echo "    ${as_root:+sudo }apt-get update && ${as_root:+sudo }$install" >&2
+        exit 1
+    fi
 fi
 
 if ! command -v cargo >/dev/null; then
