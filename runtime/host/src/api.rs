@@ -25,7 +25,7 @@ impl api::Host for State<Host> {
         let _waiting = self.job().enter("api.execute");
         tell(self, || format!("api:execute({command:?}, {arguments:?})"));
         let fits =
-            bounded("the command", &command).and_then(|()| bounded("its arguments", &arguments));
+            bounded("the command", &command).and_then(|()| bounded("its argument", &arguments));
         if let Err(failure) = fits {
             return Ok(Err(failure));
         }
