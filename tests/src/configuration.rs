@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::binary::repository;
-use crate::ports;
+use crate::{api, ports};
 
 /// A configuration folder of one test: `conf/` as shipped, on free ports. Removed with the test.
 pub struct Configuration {
@@ -29,6 +29,7 @@ impl Configuration {
         let configuration = Self { folder, port: ports::free() };
         let port = format!("internal_sip_port={}", configuration.port);
         configuration.replace("vars.xml", "internal_sip_port=5060", &port);
+        api::extension(&configuration);
         configuration
     }
 

@@ -8,6 +8,7 @@
 //! * [`binary`] finds or builds the `ringfence` under test; [`ringfence`] runs one of its commands.
 //! * [`configuration`] is a copy of `conf/` that a test may change.
 //! * [`server`], [`log`]: the running server and what it said.
+//! * [`api`]: commands, run as an operator would: [`Server::api`].
 //! * [`caller`], [`message`]: a phone in the test's hand, and the SIP text that it reads.
 //! * [`peer`]: a phone that is called and refuses as told.
 //! * [`sipp`], [`baresip`]: peers that others wrote.
@@ -17,6 +18,7 @@
 //! Nothing here asserts how long something took. A test waits for a condition under a generous
 //! deadline, and fails with what the server said until then.
 
+pub mod api;
 pub mod audio;
 pub mod baresip;
 pub mod binary;
