@@ -19,6 +19,7 @@ pub(crate) fn module(scripts: &Scripts) -> Module {
         name: "mod_lua",
         applications: vec![application(scripts.clone())],
         commands: vec![lua(scripts.clone()), luarun(scripts.clone())],
+        ..Module::default()
     }
 }
 

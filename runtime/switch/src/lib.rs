@@ -40,4 +40,4 @@ pub use operation::{
     Running, Sleep,
 };
 pub use session::{Hook, Session};
-pub use switch::{Module, Setup, Shutdown, Switch};
+pub use switch::{Lifecycle, Module, Setup, Shutdown, Switch};

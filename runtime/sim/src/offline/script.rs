@@ -96,7 +96,7 @@ impl Script {
                 Flags::NOMEDIA,
                 move |session, _| serve(call.clone(), session, variables.clone(), line.clone()),
             )],
-            commands: Vec::new(),
+            ..Module::default()
         });
         served
     }

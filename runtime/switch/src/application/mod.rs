@@ -113,7 +113,8 @@ pub(crate) fn module() -> Module {
     Module {
         name: "mod_dptools",
         applications: applications.into_iter().flatten().collect(),
-        commands: Vec::new(),
+        interfaces: vec![("dialplan", "inline"), ("endpoint", "error")],
+        ..Module::default()
     }
 }
 

@@ -17,6 +17,7 @@ pub mod global_setvar;
 mod help;
 mod is_lan_addr;
 mod md5;
+mod modules;
 mod originate;
 pub mod pure;
 mod quote_shell_arg;
@@ -118,6 +119,7 @@ pub(crate) fn module() -> Module {
         global_getvar::table(),
         global_setvar::table(),
         help::table(),
+        modules::table(),
         originate::table(),
         pure::table(),
         server::table(),
@@ -128,7 +130,7 @@ pub(crate) fn module() -> Module {
     ];
     Module {
         name: "mod_commands",
-        applications: Vec::new(),
         commands: commands.into_iter().flatten().collect(),
+        ..Module::default()
     }
 }

@@ -3,9 +3,8 @@
 mod calls;
 mod table;
 
-use std::sync::Arc;
-
 use super::{Command, CommandContext};
+use crate::switch::Switch;
 use table::{Format, Table};
 
 const SYNTAX: &str = "codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like \
@@ -81,38 +80,30 @@ fn list(context: &CommandContext, what: &str, name: Option<&str>) -> Option<Tabl
             }
             table
         }
-        "modules" => modules(switch.applications(), switch.commands()),
-        "codec" => {
-            fixed("codec", &[("G.711 alaw", "CORE_PCM_MODULE"), ("G.711 ulaw", "CORE_PCM_MODULE")])
+        "modules" => modules(switch, name),
+        "codec" | "endpoint" | "dialplan" => {
+            let mut table = Table::new(&["type", "name", "ikey"]);
+            for interface in switch.interfaces().into_iter().filter(|[kind, ..]| *kind == what) {
+                table.row(interface.map(str::to_owned));
+            }
+            table
         }
-        "endpoint" => fixed(
-            "endpoint",
-            &[("error", "mod_dptools"), ("null", "mod_loopback"), ("sofia", "mod_sofia")],
-        ),
-        "dialplan" => fixed("dialplan", &[("XML", "mod_dialplan_xml"), ("inline", "mod_dptools")]),
         _ => return None,
     })
 }
 
-fn fixed(kind: &str, entries: &[(&str, &str)]) -> Table {
-    let mut table = Table::new(&["type", "name", "ikey"]);
-    for (name, module) in entries {
-        table.row([kind, name, module].map(str::to_owned));
-    }
-    table
-}
-
-/// Every module with what it brings.
-fn modules(
-    applications: Vec<(Arc<crate::application::Application>, &'static str)>,
-    commands: Vec<(Arc<Command>, &'static str)>,
-) -> Table {
-    let mut table = Table::new(&["type", "name", "ikey"]);
-    for (command, module) in commands {
-        table.row(["api", command.name, module].map(str::to_owned));
-    }
-    for (application, module) in applications {
-        table.row(["application", application.name, module].map(str::to_owned));
+/// Every loaded module with what it brings, by type and name; `asked` chooses a module.
+fn modules(switch: &Switch, asked: Option<&str>) -> Table {
+    let mut rows = switch.interfaces();
+    rows.extend(switch.commands().iter().map(|(command, module)| ["api", command.name, *module]));
+    let applications = switch.applications();
+    rows.extend(applications.iter().map(|(entry, module)| ["application", entry.name, *module]));
+    rows.sort_unstable();
+    // All of them are in the one file that runs.
+    let file = std::env::current_exe().unwrap_or_default().to_string_lossy().into_owned();
+    let mut table = Table::new(&["type", "name", "ikey", "filename"]);
+    for row in rows.into_iter().filter(|[.., module]| asked.is_none_or(|asked| asked == *module)) {
+        table.row(row.into_iter().chain([file.as_str()]).map(str::to_owned));
     }
     table
 }

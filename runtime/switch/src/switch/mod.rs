@@ -4,6 +4,7 @@ mod calls;
 mod counters;
 mod globals;
 mod limits;
+mod modules;
 mod shutdown;
 mod tables;
 
@@ -32,8 +33,8 @@ pub use calls::Calls;
 pub use counters::{Counters, Statistics};
 pub use globals::Globals;
 pub use limits::{RETRY_AFTER, Refusal};
+pub use modules::{Lifecycle, Module, ModuleError};
 pub use shutdown::Shutdown;
-pub use tables::Module;
 
 use crate::command::{CommandContext, UnknownCommand};
 
@@ -136,6 +137,7 @@ impl Switch {
         }));
         switch.register(crate::application::module());
         switch.register(crate::command::module());
+        modules::fixed().into_iter().for_each(|module| switch.register(module));
         let calls = Calls { switch: switch.clone(), invitations };
         (switch, calls)
     }
@@ -308,6 +310,7 @@ impl Switch {
         }
         self.0.globals.merge(configuration.globals());
         self.0.configuration.store(Arc::new(configuration));
+        self.configured();
         self.0.events.fire(EventName::Reloadxml, |_| {});
         Ok(faults)
     }

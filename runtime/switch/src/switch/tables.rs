@@ -1,32 +1,69 @@
-//! The tables of applications and commands, filled by modules.
+//! The tables of modules, applications and commands.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Switch;
+use super::modules::{Lifecycle, Module};
 use crate::application::Application;
 use crate::command::Command;
-
-/// What a module brings: `mod_dptools`, `mod_lua` …
-#[derive(Debug)]
-pub struct Module {
-    /// Its name in FreeSWITCH.
-    pub name: &'static str,
-    /// Its dialplan applications.
-    pub applications: Vec<Application>,
-    /// Its API commands.
-    pub commands: Vec<Command>,
-}
 
 /// All of them by name, with their module.
 #[derive(Default)]
 pub(super) struct Tables {
+    modules: BTreeMap<&'static str, Registered>,
     applications: BTreeMap<&'static str, (Arc<Application>, &'static str)>,
     commands: BTreeMap<&'static str, (Arc<Command>, &'static str)>,
 }
 
+/// A module, but for its tables.
+#[derive(Clone)]
+pub(super) struct Registered {
+    pub(super) lifecycle: Option<Arc<dyn Lifecycle>>,
+    pub(super) loaded: bool,
+    /// Held while it is loaded, unloaded, reloaded.
+    pub(super) changing: Arc<tokio::sync::Mutex<()>>,
+    interfaces: Vec<(&'static str, &'static str)>,
+}
+
+impl Tables {
+    pub(super) fn module(&self, name: &str) -> Option<&Registered> {
+        self.modules.get(name)
+    }
+
+    pub(super) fn set_loaded(&mut self, name: &str, loaded: bool) {
+        if let Some(module) = self.modules.get_mut(name) {
+            module.loaded = loaded;
+        }
+    }
+
+    pub(super) fn lifecycles(&self) -> Vec<Arc<dyn Lifecycle>> {
+        self.modules.values().filter_map(|module| module.lifecycle.clone()).collect()
+    }
+
+    /// What a module brought.
+    pub(super) fn of(&self, module: &str) -> (Vec<Arc<Application>>, Vec<Arc<Command>>) {
+        (brought(&self.applications, module), brought(&self.commands, module))
+    }
+
+    fn loaded(&self, module: &str) -> bool {
+        self.modules.get(module).is_some_and(|module| module.loaded)
+    }
+}
+
+fn brought<T>(table: &BTreeMap<&str, (Arc<T>, &str)>, module: &str) -> Vec<Arc<T>> {
+    let of = table.values().filter(|(_, of)| *of == module);
+    of.map(|(entry, _)| Arc::clone(entry)).collect()
+}
+
+/// The entry of that name, in any case.
+fn find<T>(table: &BTreeMap<&str, (Arc<T>, &str)>, name: &str) -> Option<Arc<T>> {
+    let found = table.get(name).or_else(|| table.get(name.to_ascii_lowercase().as_str()));
+    found.map(|(entry, _)| Arc::clone(entry))
+}
+
 impl Switch {
-    /// Adds a module's applications and commands; one of the same name is replaced.
+    /// Adds a module, loaded. An application or command that there is already is replaced.
     pub fn register(&self, module: Module) {
         let mut tables = self.0.tables.write();
         for application in module.applications {
@@ -35,39 +72,53 @@ impl Switch {
         for command in module.commands {
             tables.commands.insert(command.name, (Arc::new(command), module.name));
         }
+        let registered = Registered {
+            lifecycle: module.lifecycle,
+            loaded: true,
+            changing: Arc::default(),
+            interfaces: module.interfaces,
+        };
+        tables.modules.insert(module.name, registered);
     }
 
-    /// The application of that name, in any case.
+    /// The application of that name, in any case; also of a module that is not loaded.
     #[must_use]
     pub fn application(&self, name: &str) -> Option<Arc<Application>> {
-        let tables = self.0.tables.read();
-        if let Some((application, _)) = tables.applications.get(name) {
-            return Some(Arc::clone(application));
-        }
-        let name = name.to_ascii_lowercase();
-        tables.applications.get(name.as_str()).map(|(application, _)| Arc::clone(application))
+        find(&self.0.tables.read().applications, name)
     }
 
-    /// The command of that name, in any case.
+    /// The command of that name, in any case; also of a module that is not loaded.
     #[must_use]
     pub fn find_command(&self, name: &str) -> Option<Arc<Command>> {
-        let tables = self.0.tables.read();
-        if let Some((command, _)) = tables.commands.get(name) {
-            return Some(Arc::clone(command));
-        }
-        let name = name.to_ascii_lowercase();
-        tables.commands.get(name.as_str()).map(|(command, _)| Arc::clone(command))
+        find(&self.0.tables.read().commands, name)
     }
 
-    /// All applications with their modules, by name.
+    /// All applications of loaded modules, with these, by name.
     #[must_use]
     pub fn applications(&self) -> Vec<(Arc<Application>, &'static str)> {
-        self.0.tables.read().applications.values().cloned().collect()
+        let tables = self.0.tables.read();
+        let all = tables.applications.values();
+        all.filter(|(_, module)| tables.loaded(module)).cloned().collect()
     }
 
-    /// All commands with their modules, by name.
+    /// All commands of loaded modules, with these, by name.
     #[must_use]
     pub fn commands(&self) -> Vec<(Arc<Command>, &'static str)> {
-        self.0.tables.read().commands.values().cloned().collect()
+        let tables = self.0.tables.read();
+        let all = tables.commands.values();
+        all.filter(|(_, module)| tables.loaded(module)).cloned().collect()
+    }
+
+    /// What else loaded modules bring: type, name, module; by type and name.
+    pub(crate) fn interfaces(&self) -> Vec<[&'static str; 3]> {
+        let tables = self.0.tables.read();
+        let loaded = tables.modules.iter().filter(|(_, module)| module.loaded);
+        let mut interfaces: Vec<_> = loaded
+            .flat_map(|(name, module)| {
+                module.interfaces.iter().map(|(kind, of)| [*kind, *of, *name])
+            })
+            .collect();
+        interfaces.sort_unstable();
+        interfaces
     }
 }

@@ -12,6 +12,7 @@
 mod golden_dialplan;
 mod golden_hangup;
 mod inbound;
+mod modules;
 mod operations;
 mod outbound;
 mod races;

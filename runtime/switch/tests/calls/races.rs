@@ -119,11 +119,7 @@ async fn a_panic_ends_its_own_call_only() {
         Application::new("bug", "", "Panics", "", Flags::NOMEDIA, |_: Session, _: String| async {
             panic!("as told")
         });
-    rig.switch.register(Module {
-        name: "mod_test",
-        applications: vec![boom],
-        commands: Vec::new(),
-    });
+    rig.switch.register(Module { name: "mod_test", applications: vec![boom], ..Module::default() });
     let other = rig.null().await;
     rig.peer.send(&Dialog::new("5000").invite(OFFER));
     until(|| rig.switch.statistics().causes == [(Cause::CRASH, 1)]).await;
