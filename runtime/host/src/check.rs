@@ -57,7 +57,7 @@ impl Checker {
         let version = self.configuration.version_of(&name);
         let profile =
             self.configuration.profile_of(&name).map_err(|error| fault(error.to_string()))?;
-        launch::check(&self.guests, version, profile, &path, source.to_vec())
+        launch::check(&self.guests, version, &profile.sandbox, &path, source.to_vec())
             .await
             .map_err(fault)?;
         Ok(version)

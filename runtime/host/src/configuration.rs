@@ -1,4 +1,4 @@
-//! What scripts get: `lua.conf.xml`, as [`LuaSettings`] read it, made ready for guests.
+//! Which Lua and which profile a script gets: `lua.conf.xml` and `sandbox.conf.xml`, made ready for runs.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,76 +6,71 @@ use std::{
     time::Duration,
 };
 
-use ringfence_sandbox::{Directory, Profile};
-use ringfence_switch::config::{LuaSettings, ScriptProfile};
+use ringfence_switch::config::{
+    LuaSettings, SandboxSettings,
+    profile::{THIRD_PARTY, TRUSTED},
+};
 
-use crate::version::LuaVersion;
-
-/// The profile of the operator's own scripts.
-const TRUSTED: &str = "trusted";
+use crate::{profile::ScriptProfile, version::LuaVersion};
 
 /// Where scripts are, which Lua they are written for, and what they are granted.
 #[derive(Clone, Debug)]
 pub struct LuaConfiguration {
     settings: LuaSettings,
-    profiles: Vec<Arc<Profile>>,
+    sandbox: SandboxSettings,
+    profiles: Vec<Arc<ScriptProfile>>,
     /// For all scripts, whatever the settings say.
     version: Option<LuaVersion>,
 }
 
 /// The settings choose a profile that they do not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no script profile {0:?} in lua.conf.xml; the script cannot run")]
+#[error("there is no script profile {0:?} in sandbox.conf.xml; the script cannot run")]
 pub(crate) struct NoProfile(String);
 
 impl LuaConfiguration {
     /// What the operator configured.
     #[must_use]
-    pub fn from_settings(settings: &LuaSettings) -> Self {
-        let profiles = settings.profiles.iter().map(|profile| Arc::new(granted(profile))).collect();
-        Self { settings: settings.clone(), profiles, version: None }
+    pub fn from_settings(settings: &LuaSettings, sandbox: &SandboxSettings) -> Self {
+        let profiles = sandbox.profiles.iter();
+        let profiles = profiles.map(|profile| Arc::new(ScriptProfile::from_settings(profile)));
+        let profiles = profiles.collect();
+        Self { settings: settings.clone(), sandbox: sandbox.clone(), profiles, version: None }
     }
 
-    /// Scripts in one directory, which they may read, and nothing else.
+    /// Scripts in one directory, which they may read; they may write nowhere.
     #[must_use]
     pub fn new(scripts: impl Into<PathBuf>) -> Self {
         let folder = scripts.into();
-        Self::from_settings(&LuaSettings {
+        let settings = LuaSettings {
             script_directories: Vec::new(),
             version: LuaVersion::default().to_string(),
             profile: TRUSTED.to_owned(),
             rules: Vec::new(),
-            profiles: vec![ScriptProfile {
-                name: TRUSTED.to_owned(),
-                read: vec![folder.clone()],
-                write: Vec::new(),
-                environment: Vec::new(),
-                memory: ringfence_sandbox::MEMORY,
-                wall: None,
-                cpu: None,
-            }],
             startup: Vec::new(),
-            folder,
-        })
+            folder: folder.clone(),
+        };
+        Self::from_settings(&settings, &SandboxSettings::default()).in_folder(&folder)
     }
 
     /// The same for scripts in another folder, which all profiles may read then.
     #[must_use]
     pub fn in_folder(mut self, folder: &Path) -> Self {
         folder.clone_into(&mut self.settings.folder);
-        for profile in &mut self.settings.profiles {
-            profile.read.push(folder.to_path_buf());
+        for profile in &mut self.sandbox.profiles {
+            profile.permissions.read.push(folder.to_path_buf());
         }
-        Self { version: self.version, ..Self::from_settings(&self.settings) }
+        Self { version: self.version, ..Self::from_settings(&self.settings, &self.sandbox) }
     }
 
     /// The same with a limit on processor time for profiles that have none, or a longer one.
     #[must_use]
     pub fn within(mut self, cpu: Duration) -> Self {
-        for profile in &mut self.settings.profiles {
-            profile.cpu = Some(profile.cpu.map_or(cpu, |configured| configured.min(cpu)));
+        for profile in &mut self.sandbox.profiles {
+            let limit = &mut profile.limits.cpu;
+            *limit = Some(limit.map_or(cpu, |configured| configured.min(cpu)));
         }
-        Self { version: self.version, ..Self::from_settings(&self.settings) }
+        Self { version: self.version, ..Self::from_settings(&self.settings, &self.sandbox) }
     }
 
     /// The same with one version for all scripts.
@@ -122,6 +117,12 @@ impl LuaConfiguration {
         self.version.unwrap_or_else(|| self.settings.version_of(script).parse().unwrap_or_default())
     }
 
+    /// The largest memory that a profile grants, in bytes: what the sandbox must be made for.
+    #[must_use]
+    pub fn largest_memory(&self) -> usize {
+        self.sandbox.largest_memory()
+    }
+
     /// All versions that scripts may need, oldest first.
     #[must_use]
     pub fn versions(&self) -> Vec<LuaVersion> {
@@ -139,62 +140,73 @@ impl LuaConfiguration {
     }
 
     /// What a script is granted; `script` as it was named.
-    pub(crate) fn profile_of(&self, script: &str) -> Result<&Arc<Profile>, NoProfile> {
-        let chosen = self.settings.profile_of(script).map(|profile| profile.name.as_str());
+    ///
+    /// The first `<script>` that matches chooses, in lua.conf.xml, then in sandbox.conf.xml. Without one,
+    /// Lua scripts get the profile that lua.conf.xml names (`trusted`), components `third-party`.
+    ///
+    /// # Errors
+    ///
+    /// The profile that was chosen is not there.
+    pub(crate) fn profile_of(&self, script: &str) -> Result<&Arc<ScriptProfile>, NoProfile> {
+        let usual = if is_component(script) { THIRD_PARTY } else { &self.settings.profile };
+        let chosen = self.settings.profile_of(script);
+        let chosen = chosen.or_else(|| self.sandbox.profile_of(self.folder(), script));
+        let chosen = chosen.unwrap_or(usual);
         self.profiles
             .iter()
-            .find(|profile| Some(profile.name.as_str()) == chosen)
-            .ok_or_else(|| NoProfile(self.settings.profile.clone()))
+            .find(|profile| profile.name() == chosen)
+            .ok_or_else(|| NoProfile(chosen.to_owned()))
     }
 }
 
-/// A profile for the sandbox.
-fn granted(settings: &ScriptProfile) -> Profile {
-    let mut profile = Profile::new(settings.name.clone());
-    profile.memory = settings.memory.min(ringfence_sandbox::MAX_MEMORY);
-    profile.wall = settings.wall;
-    profile.cpu = settings.cpu;
-    profile.environment = settings.environment.clone();
-    let read = settings.read.iter().map(|path| (path, false));
-    for (path, write) in read.chain(settings.write.iter().map(|path| (path, true))) {
-        let known = profile.directories.iter_mut().find(|directory| directory.path == *path);
-        match known {
-            Some(directory) => directory.write |= write,
-            None => profile.directories.push(Directory { path: path.clone(), write }),
-        }
-    }
-    profile
+/// Whether a script's name is that of a component, rather than of a Lua script.
+fn is_component(script: &str) -> bool {
+    Path::new(script).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wasm"))
 }
 
 #[cfg(test)]
 mod tests {
-    use ringfence_switch::{config::ScriptRule, xml::Place};
+    use ringfence_switch::{
+        config::{Limits, Permissions, ProfileRule, ProfileSettings, ScriptRule},
+        xml::Place,
+    };
 
     use super::*;
 
-    fn settings() -> LuaSettings {
-        let mut settings = LuaConfiguration::new("/etc/ringfence/scripts").settings;
+    fn configuration() -> LuaConfiguration {
+        let LuaConfiguration { mut settings, mut sandbox, .. } =
+            LuaConfiguration::new("/etc/ringfence/scripts");
+        let place = || Place::new("lua.conf.xml", 1);
         let rule = |pattern: &str, version: Option<&str>, profile: Option<&str>| ScriptRule {
             pattern: pattern.to_owned(),
             version: version.map(str::to_owned),
             profile: profile.map(str::to_owned),
-            place: Place::new("lua.conf.xml", 1),
+            place: place(),
         };
         settings.rules =
             vec![rule("legacy/*", Some("5.1"), None), rule("ivr.lua", None, Some("other"))];
-        settings.profiles.push(ScriptProfile {
+        sandbox.profiles.push(ProfileSettings {
             name: "other".to_owned(),
-            read: Vec::new(),
-            write: vec!["/var/ivr".into()],
-            cpu: Some(Duration::from_secs(60)),
-            ..settings.profiles[0].clone()
+            permissions: Permissions { write: vec!["/var/ivr".into()], ..Permissions::default() },
+            limits: Limits { cpu: Some(Duration::from_mins(1)), ..Limits::third_party() },
+            ..ProfileSettings::third_party()
         });
-        settings
+        let rule = |pattern: &str, profile: &str| ProfileRule {
+            pattern: pattern.to_owned(),
+            profile: profile.to_owned(),
+            place: place(),
+        };
+        sandbox.rules = vec![
+            rule("*.lua", "third-party"),
+            rule("own/*.wasm", "trusted"),
+            rule("typo/*", "trsted"),
+        ];
+        LuaConfiguration::from_settings(&settings, &sandbox)
     }
 
     #[test]
-    fn rules_choose_version_and_profile() {
-        let configuration = LuaConfiguration::from_settings(&settings());
+    fn rules_choose_the_version() {
+        let configuration = configuration();
         assert_eq!(configuration.version_of("legacy/a.lua"), LuaVersion::V51);
         assert_eq!(
             configuration.version_of("/etc/ringfence/scripts/legacy/a.lua"),
@@ -202,36 +214,47 @@ mod tests {
         );
         assert_eq!(configuration.version_of("ivr.lua"), LuaVersion::V54);
         assert_eq!(configuration.versions(), [LuaVersion::V51, LuaVersion::V54]);
-        assert_eq!(configuration.profile_of("ivr.lua").unwrap().name, "other");
-        assert_eq!(configuration.profile_of("legacy/a.lua").unwrap().name, TRUSTED);
         let forced = configuration.with_version(LuaVersion::V52);
         assert_eq!(forced.version_of("legacy/a.lua"), LuaVersion::V52);
         assert_eq!(forced.versions(), [LuaVersion::V52]);
     }
 
     #[test]
+    fn rules_choose_the_profile() {
+        let configuration = configuration();
+        for (script, profile) in [
+            ("ivr.lua", "other"),
+            ("/etc/ringfence/scripts/ivr.lua", "other"),
+            ("legacy/a.lua", "third-party"),
+            ("inline", TRUSTED),
+            ("a.wasm", THIRD_PARTY),
+            ("own/a.wasm", TRUSTED),
+        ] {
+            assert_eq!(configuration.profile_of(script).unwrap().name(), profile, "{script}");
+        }
+    }
+
+    #[test]
     fn a_profile_that_is_not_there_is_named() {
-        let settings = LuaSettings { profile: "nobody".to_owned(), ..settings() };
-        let configuration = LuaConfiguration::from_settings(&settings);
-        let error = configuration.profile_of("a.lua").unwrap_err().to_string();
-        assert!(error.contains("\"nobody\""), "{error}");
+        let error = configuration().profile_of("typo/a").unwrap_err().to_string();
+        assert!(error.contains("\"trsted\""), "{error}");
     }
 
     #[test]
     fn directories_and_limits_are_granted() {
-        let configuration = LuaConfiguration::from_settings(&settings())
-            .in_folder(Path::new("/home/scripts"))
-            .within(Duration::from_secs(10));
+        let configuration =
+            configuration().in_folder(Path::new("/home/scripts")).within(Duration::from_secs(10));
         assert_eq!(configuration.package_path(), "/home/scripts/?.lua");
         assert_eq!(configuration.path_of("a.lua"), Path::new("/home/scripts/a.lua"));
         assert_eq!(configuration.path_of("/b.lua"), Path::new("/b.lua"));
         let profile = configuration.profile_of("ivr.lua").unwrap();
         let granted: Vec<_> = profile
+            .sandbox
             .directories
             .iter()
             .map(|directory| (directory.path.to_str(), directory.write))
             .collect();
         assert_eq!(granted, [(Some("/home/scripts"), false), (Some("/var/ivr"), true)]);
-        assert_eq!(profile.cpu, Some(Duration::from_secs(10)));
+        assert_eq!(profile.sandbox.cpu, Some(Duration::from_secs(10)));
     }
 }

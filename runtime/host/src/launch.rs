@@ -15,6 +15,7 @@ use crate::{
     guests::Guests,
     host::Host,
     output::Printed,
+    profile::ScriptProfile,
     trace::Trace,
     version::LuaVersion,
 };
@@ -52,7 +53,7 @@ pub(crate) struct Launch {
     pub(crate) environment: Option<Vec<(String, String)>>,
     pub(crate) session: Option<Session>,
     pub(crate) version: LuaVersion,
-    pub(crate) profile: Arc<Profile>,
+    pub(crate) profile: Arc<ScriptProfile>,
 }
 
 /// A script that runs.
@@ -97,7 +98,7 @@ impl Launch {
             return Err(NotStarted::Nested);
         }
         let interpreter = self.guests.interpreter(self.version).await?.clone();
-        let profile = Arc::clone(&self.profile);
+        let profile = Arc::clone(&self.profile.sandbox);
         let call = self.session.as_ref().map(|session| session.uuid().to_string());
         let output = (self.origin == Origin::Api).then(Vec::new);
         let host = Host {

@@ -10,6 +10,7 @@
 //!   `source` (the file, cached) → `launch` (start the guest, wait, log, tell the call).
 //! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`. They are
 //!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
+//! * `profile`: what a run is granted, from `sandbox.conf.xml`.
 //! * `guests`: the components that the server carries, compiled when they are first needed.
 //! * `check`: compiling without running. `trace`: watching a run.
 
@@ -26,6 +27,8 @@ mod launch;
 mod log;
 mod module;
 mod output;
+mod profile;
+mod script;
 mod scripts;
 mod session;
 mod source;
@@ -36,6 +39,7 @@ mod version;
 pub use check::{Checker, ScriptFault};
 pub use configuration::LuaConfiguration;
 pub use launch::{Ending, MAX_NESTED, MAX_OUTPUT};
+pub use profile::ScriptProfile;
 pub use scripts::Scripts;
 pub use source::MAX_SOURCE;
 pub use trace::Trace;

@@ -73,7 +73,8 @@ impl Scripts {
             configuration: ArcSwap::from_pointee(configuration),
             trace: ArcSwapOption::empty(),
         }));
-        switch.register(module::module(&scripts));
+        switch.register(module::lua(&scripts));
+        switch.register(module::sandbox(&scripts));
         scripts
     }
 
@@ -134,7 +135,7 @@ impl Scripts {
         let name = path.to_string_lossy();
         let version = configuration.version_of(&name);
         let profile = configuration.profile_of(&name).map_err(|error| fault(error.to_string()))?;
-        launch::check(&self.0.guests, version, profile, &path, source.to_vec())
+        launch::check(&self.0.guests, version, &profile.sandbox, &path, source.to_vec())
             .await
             .map_err(fault)?;
         Ok(version)

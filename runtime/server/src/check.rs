@@ -108,7 +108,9 @@ async fn check(
         },
     };
     let lua = match &configuration {
-        Some((configuration, _)) => LuaConfiguration::from_settings(&configuration.lua),
+        Some((configuration, _)) => {
+            LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox)
+        }
         None => LuaConfiguration::new(std::env::current_dir().context("no working folder")?),
     };
     if !scripts.is_empty() {
@@ -231,6 +233,7 @@ async fn compile(
     let config = ringfence_sandbox::Config {
         workers: 1,
         instances: 1,
+        max_memory: lua.largest_memory(),
         ..ringfence_sandbox::Config::new(place::cache())
     };
     let sandbox = Sandbox::new(config).context("cannot start the sandbox")?;

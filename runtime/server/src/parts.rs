@@ -25,6 +25,11 @@ pub(crate) fn threads(configured: usize, processors: usize) -> usize {
 pub(crate) fn sandbox(configuration: &Configuration) -> anyhow::Result<Sandbox> {
     let config = ringfence_sandbox::Config {
         workers: threads(configuration.switch.script_threads, 1),
+        instances: configuration.sandbox.instances,
+        max_memory: configuration.sandbox.largest_memory(),
+        patience: configuration.sandbox.start_wait,
+        tick: configuration.sandbox.tick,
+        nice: configuration.sandbox.nice,
         ..ringfence_sandbox::Config::new(place::cache())
     };
     Sandbox::new(config).context("cannot start the sandbox")

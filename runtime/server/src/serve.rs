@@ -102,7 +102,7 @@ impl Server {
     /// Starts the parts, from the bottom up. Calls that come before the last one, which may be while
     /// the guests are compiled for the first time on this machine, wait.
     async fn start(configuration: Configuration, folder: &Path) -> anyhow::Result<Self> {
-        let lua = LuaConfiguration::from_settings(&configuration.lua);
+        let lua = LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox);
         without_scripts(lua.folder());
         let sandbox = parts::sandbox(&configuration)?;
         let media = parts::media(&configuration)?;
@@ -155,7 +155,9 @@ impl Server {
     async fn reload(&self) {
         match self.switch.reload().await {
             Ok(faults) => {
-                let lua = LuaConfiguration::from_settings(&self.switch.configuration().lua);
+                let configuration = self.switch.configuration();
+                let lua =
+                    LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox);
                 without_scripts(lua.folder());
                 self.scripts.configure(lua);
                 for fault in &faults {

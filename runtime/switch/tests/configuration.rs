@@ -21,7 +21,8 @@ variables again; addresses, ports, threads and what scripts may do need a restar
 | `freeswitch.xml` | the root: includes the others |
 | `vars.xml` | variables of the whole server; **`listen_ip` opens it to the network** |
 | `autoload_configs/switch.conf.xml` | limits, RTP ports, threads |
-| `autoload_configs/lua.conf.xml` | Lua versions, and what scripts may do |
+| `autoload_configs/lua.conf.xml` | Lua versions, startup scripts |
+| `autoload_configs/sandbox.conf.xml` | what scripts may do, and how much of it: [sandbox.md](sandbox.md) |
 | `sip_profiles/*.xml` | where SIP is listened for |
 | `dialplan/` | [dialplan.md](dialplan.md) |
 

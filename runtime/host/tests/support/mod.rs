@@ -178,10 +178,10 @@ impl Server {
         let mut settings: LuaSettings = configuration.lua.clone();
         settings.version = version.to_string();
         // The runner writes its results beside the scripts.
-        settings
-            .profiles
-            .iter_mut()
-            .for_each(|profile| profile.write.push(settings.folder.clone()));
+        let mut limits = configuration.sandbox.clone();
+        for profile in &mut limits.profiles {
+            profile.permissions.write.push(settings.folder.clone());
+        }
 
         let network = Network::new();
         let listen = Listen {
@@ -204,8 +204,8 @@ impl Server {
             clock: Clock::simulated(UNIX_EPOCH + Duration::from_secs(1_700_000_000)),
             hostname: "localhost".to_owned(),
         });
-        let scripts =
-            Scripts::new(switch.clone(), sandbox, LuaConfiguration::from_settings(&settings));
+        let lua = LuaConfiguration::from_settings(&settings, &limits);
+        let scripts = Scripts::new(switch.clone(), sandbox, lua);
         scripts.prepare().await.unwrap();
         Self { folder, switch, _scripts: scripts }
     }

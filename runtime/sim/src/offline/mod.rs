@@ -134,6 +134,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
 
     let sandbox = ringfence_sandbox::Config {
         instances: GUESTS,
+        max_memory: configuration.sandbox.largest_memory(),
         tick: TICK,
         ..ringfence_sandbox::Config::new(&plan.cache)
     };

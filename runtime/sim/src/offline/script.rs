@@ -73,7 +73,7 @@ impl Script {
         configuration: &Configuration,
         version: Option<LuaVersion>,
     ) -> LuaConfiguration {
-        let lua = LuaConfiguration::from_settings(&configuration.lua);
+        let lua = LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox);
         // A script is named by its file, wherever it is.
         let lua = lua.in_folder(&self.folder).within(CPU);
         match version {

@@ -8,15 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod folders;
+pub mod limit;
 pub mod lua;
 mod parameter;
+pub mod permission;
+pub mod profile;
+pub mod sandbox;
 pub mod sofia;
 pub mod switch;
 #[cfg(test)]
 mod tests;
 
-pub use lua::{LuaSettings, ScriptProfile, ScriptRule};
+pub use limit::Limits;
+pub use lua::{LuaSettings, ScriptRule};
 pub use parameter::Parameter;
+pub use permission::{Names, Permissions};
+pub use profile::{OnEnd, ProfileSettings};
+pub use sandbox::{ProfileRule, SandboxSettings};
 pub use sofia::SipProfile;
 pub use switch::SwitchSettings;
 
@@ -32,7 +40,7 @@ pub const TABLES: &[(&str, &[Parameter])] = &[
     ("autoload_configs/switch.conf.xml", switch::PARAMETERS),
     ("sip_profiles/*.xml", sofia::PARAMETERS),
     ("autoload_configs/lua.conf.xml", lua::PARAMETERS),
-    ("autoload_configs/lua.conf.xml, <profile>", lua::PROFILE_PARAMETERS),
+    ("autoload_configs/sandbox.conf.xml", sandbox::PARAMETERS),
 ];
 
 /// All that the operator configured.
@@ -46,6 +54,8 @@ pub struct Configuration {
     pub profiles: Vec<Arc<SipProfile>>,
     /// `lua.conf`.
     pub lua: LuaSettings,
+    /// `sandbox.conf`.
+    pub sandbox: SandboxSettings,
     /// The section `dialplan`.
     pub dialplan: Arc<Dialplan>,
     globals: Variables,
@@ -99,7 +109,8 @@ impl Configuration {
         };
         let switch = SwitchSettings::read(file("switch.conf"), faults);
         let profiles = sofia::profiles(file("sofia.conf"), faults);
-        let lua = LuaSettings::read(file("lua.conf"), &globals, faults);
+        let sandbox = SandboxSettings::read(file("sandbox.conf"), &globals, faults);
+        let lua = LuaSettings::read(file("lua.conf"), &globals, &sandbox.profiles, faults);
         // Several sections count as one, in order.
         let mut plan = Element::empty("section", root.place.clone());
         for section in sections(&root, "dialplan") {
@@ -115,7 +126,7 @@ impl Configuration {
                 faults.push(Fault::warning(profile.place.clone(), message));
             }
         }
-        Self { root, switch, profiles, lua, dialplan, globals }
+        Self { root, switch, profiles, lua, sandbox, dialplan, globals }
     }
 
     /// The global variables as the files set them.

@@ -105,6 +105,16 @@ impl<'s> Settings<'s> {
         values.map(|(value, _)| (*value).to_owned()).filter(|value| !value.is_empty()).collect()
     }
 
+    /// The first value that the file gives, if it does, and where; it may be empty.
+    pub(super) fn set(&self, name: &'static str) -> Option<(&'s str, &'s Place)> {
+        self.values.get(name)?.first().copied()
+    }
+
+    /// All values of a parameter that may stand more than once, and where they stand.
+    pub(super) fn each(&self, name: &'static str) -> impl Iterator<Item = (&'s str, &'s Place)> {
+        self.values.get(name).into_iter().flatten().copied()
+    }
+
     /// Where a parameter is set.
     pub(super) fn place(&self, name: &'static str) -> Option<&'s Place> {
         self.entry(name)?.1

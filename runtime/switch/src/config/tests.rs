@@ -32,7 +32,10 @@ fn what_is_not_set_has_its_default() {
     assert_eq!((switch.max_sessions, switch.sessions_per_second), (1000, 30));
     assert_eq!(switch.rtp_ports, 16384..=32768);
     assert_eq!(configuration.lua.version, "5.4");
-    assert_eq!(configuration.lua.profile_of("x.lua").unwrap().name, "trusted");
+    assert_eq!(configuration.lua.profile, "trusted");
+    let names: Vec<_> =
+        configuration.sandbox.profiles.iter().map(|profile| &*profile.name).collect();
+    assert_eq!(names, ["trusted", "third-party"]);
     assert!(configuration.profiles.is_empty());
 }
 
@@ -124,17 +127,14 @@ fn sip_profiles() {
 fn scripts_choose_lua_and_profile_by_pattern() {
     let lua = "<configuration name=\"lua.conf\"><settings><param name=\"lua-version\" value=\"5.3\"/></settings>\
         <scripts>\n<script pattern=\"legacy/*.lua\" lua=\"5.1\"/>\n<script pattern=\"*\" profile=\"small\"/>\n\
-        <script pattern=\"x\" lua=\"6\"/>\n<script lua=\"5.1\"/>\n</scripts>\
-        <profiles><profile name=\"small\"><param name=\"memory\" value=\"8\"/><param name=\"cpu-limit\" value=\"1\"/>\
-        <param name=\"environment\" value=\"A=1\"/></profile></profiles></configuration>";
-    let (configuration, faults) = load(&[(ROOT, &root(lua, ""))]);
+        <script pattern=\"x\" lua=\"6\"/>\n<script lua=\"5.1\"/>\n</scripts></configuration>";
+    let sandbox = "<configuration name=\"sandbox.conf\"><profiles><profile name=\"small\"/></profiles></configuration>";
+    let (configuration, faults) = load(&[(ROOT, &root(&format!("{lua}{sandbox}"), ""))]);
     assert_eq!(faults.len(), 2, "{faults:#?}");
     let lua = &configuration.lua;
     assert_eq!((lua.version_of("legacy/a.lua"), lua.version_of("a.lua")), ("5.1", "5.3"));
     assert_eq!(lua.version_of(&format!("{}/legacy/a.lua", lua.folder.display())), "5.1");
-    let small = lua.profile_of("a.lua").unwrap();
-    assert_eq!((small.memory, small.cpu), (8 << 20, Some(std::time::Duration::from_secs(1))));
-    assert_eq!(small.environment, [("A".to_owned(), "1".to_owned())]);
+    assert_eq!(lua.profile_of("a.lua"), Some("small"));
 }
 
 #[test]
