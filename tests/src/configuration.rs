@@ -85,9 +85,44 @@ impl Configuration {
             .extension(number, &format!(r#"<action application="lua" data="test_{number}.lua"/>"#))
     }
 
+    /// The same, and then the dialplan goes on and writes what the call was told about its script
+    /// into the log, as [`Server::told`](crate::Server::told) reads it.
+    pub fn lua_and_tell(&self, number: &str, text: &str) -> &Self {
+        self.script(&format!("test_{number}.lua"), text).extension(
+            number,
+            &format!(
+                r#"<action application="lua" data="test_{number}.lua"/>
+      <action application="log" data="CONSOLE [told {number}] call=${{uuid}} result=${{script_result}} job=${{script_job}} error=${{script_error}}"/>"#
+            ),
+        )
+    }
+
+    /// Adds a script profile, `trusted` but for these parameters, and gives it to the scripts that
+    /// the pattern fits.
+    pub fn profile(&self, name: &str, pattern: &str, parameters: &[(&str, &str)]) -> &Self {
+        let file = "autoload_configs/sandbox.conf.xml";
+        let parameters: String = parameters
+            .iter()
+            .map(|(name, value)| format!("        <param name=\"{name}\" value=\"{value}\"/>\n"))
+            .collect();
+        let profile =
+            format!("  <profile name=\"{name}\" base=\"trusted\">\n{parameters}      </profile>\n");
+        let script = format!("  <script pattern=\"{pattern}\" profile=\"{name}\"/>\n");
+        self.replace(file, "</profiles>", &format!("{profile}    </profiles>")).replace(
+            file,
+            "</scripts>",
+            &format!("{script}    </scripts>"),
+        )
+    }
+
     /// Sets a parameter of `switch.conf.xml`.
     pub fn setting(&self, name: &str, value: &str) -> &Self {
-        let file = "autoload_configs/switch.conf.xml";
+        self.set("switch", name, value)
+    }
+
+    /// Sets a parameter in the `<settings>` of `autoload_configs/<file>.conf.xml`.
+    pub fn set(&self, file: &str, name: &str, value: &str) -> &Self {
+        let file = &format!("autoload_configs/{file}.conf.xml");
         let text = fs::read_to_string(self.file(file)).unwrap();
         let without: Vec<&str> =
             text.lines().filter(|line| !line.contains(&format!("name=\"{name}\""))).collect();

@@ -11,6 +11,7 @@
 //! * [`api`]: commands, run as an operator would: [`Server::api`].
 //! * [`caller`], [`message`]: a phone in the test's hand, and the SIP text that it reads.
 //! * [`peer`]: a phone that is called and refuses as told.
+//! * [`job`], [`state`]: running scripts, and what they can be busy with.
 //! * [`sipp`], [`baresip`]: peers that others wrote.
 //! * [`audio`]: sounds to play, and how alike two recordings are.
 //! * [`ports`], [`deadline`]: free ports, and waiting for conditions.
@@ -25,18 +26,21 @@ pub mod binary;
 pub mod caller;
 pub mod configuration;
 pub mod deadline;
+pub mod job;
 pub mod log;
 pub mod message;
 pub mod peer;
 pub mod ports;
 pub mod server;
 pub mod sipp;
+pub mod state;
 
 pub use baresip::Baresip;
 pub use binary::{Finished, ringfence};
 pub use caller::Caller;
 pub use configuration::Configuration;
 pub use deadline::{DEADLINE, eventually};
+pub use job::Job;
 pub use peer::Peer;
 pub use server::Server;
 pub use sipp::Sipp;

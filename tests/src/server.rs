@@ -66,6 +66,18 @@ impl Server {
         self.child.id()
     }
 
+    /// Kilobytes of memory that it has in RAM.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells it");
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Files, sockets and the like that it has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
+    }
+
     /// The URI that dials `extension`.
     pub fn uri(&self, extension: &str) -> String {
         format!("sip:{extension}@127.0.0.1:{}", self.port())
