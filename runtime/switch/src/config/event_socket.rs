@@ -199,7 +199,7 @@ impl EventSocketSettings {
             faults.push(Fault::warning(place, message));
         }
         let mut acl = Vec::new();
-        for (name, place) in settings.placed("apply-inbound-acl") {
+        for (name, place) in settings.each("apply-inbound-acl") {
             match networks.find(name) {
                 Ok(network) => acl.push(network),
                 Err(why) => faults.push(Fault::error(
@@ -208,7 +208,7 @@ impl EventSocketSettings {
                 )),
             }
         }
-        if settings.placed("apply-inbound-acl").next().is_none() {
+        if settings.each("apply-inbound-acl").next().is_none() {
             acl.push(Network::loopback());
         }
         Some(Self {
@@ -243,14 +243,16 @@ impl EventSocketSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xml::{Place, Severity};
+    use crate::variable::Variables;
 
     fn read(params: &str) -> (EventSocketSettings, Vec<String>) {
-        let text = format!("<configuration name=\"event_socket.conf\"><settings>{params}</settings></configuration>");
-        let assembled = crate::xml::Assembled::of(&text, "event_socket.conf.xml");
-        let tree = crate::xml::parse(&assembled).unwrap();
+        let text = format!("<configuration><settings>{params}</settings></configuration>");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("event_socket.conf.xml");
+        std::fs::write(&path, text).unwrap();
         let mut faults = Vec::new();
-        let file = tree.child("configuration");
+        let tree = crate::xml::load(&path, &mut Variables::new(), &mut faults).unwrap();
+        let file = Some(&tree);
         let settings = EventSocketSettings::read(file, &Networks::default(), &mut faults).unwrap();
         (settings, faults.iter().map(ToString::to_string).collect())
     }
@@ -277,12 +279,13 @@ mod tests {
         );
         assert_eq!(settings.max_jobs, 1000);
         assert!(settings.acl.is_empty(), "a list that is wrong must not open the door");
-        for part in ["max-jobs", "listen-ip=\"everywhere\"", "acl=\"lan\" lets nobody in", "nat-map"] {
+        for part in
+            ["max-jobs", "listen-ip=\"everywhere\"", "acl=\"lan\" lets nobody in", "nat-map"]
+        {
             assert!(faults.iter().any(|fault| fault.contains(part)), "{part}: {faults:?}");
         }
-        assert!(faults.iter().all(|fault| fault.starts_with("event_socket.conf.xml:")));
+        assert!(faults.iter().all(|fault| fault.contains("event_socket.conf.xml:")));
         let (_, faults) = read(r#"<param name="listen-ip" value="::"/>"#);
         assert!(faults.iter().any(|fault| fault.contains("everybody knows")), "{faults:?}");
-        let _ = (Place::new("", 0), Severity::Error);
     }
 }

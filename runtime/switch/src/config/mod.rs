@@ -7,9 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub mod event_socket;
 mod folders;
 pub mod limit;
 pub mod lua;
+mod network;
 mod parameter;
 pub mod permission;
 pub mod profile;
@@ -19,8 +21,10 @@ pub mod switch;
 #[cfg(test)]
 mod tests;
 
+pub use event_socket::EventSocketSettings;
 pub use limit::Limits;
 pub use lua::{LuaSettings, ScriptRule};
+pub use network::{Network, Networks};
 pub use parameter::Parameter;
 pub use permission::{Names, Permissions};
 pub use profile::{OnEnd, ProfileSettings};
@@ -40,6 +44,7 @@ pub const TABLES: &[(&str, &[Parameter])] = &[
     ("autoload_configs/switch.conf.xml", switch::PARAMETERS),
     ("sip_profiles/*.xml", sofia::PARAMETERS),
     ("autoload_configs/lua.conf.xml", lua::PARAMETERS),
+    ("autoload_configs/event_socket.conf.xml", event_socket::PARAMETERS),
     ("autoload_configs/sandbox.conf.xml", sandbox::PARAMETERS),
 ];
 
@@ -56,6 +61,10 @@ pub struct Configuration {
     pub lua: LuaSettings,
     /// `sandbox.conf`.
     pub sandbox: SandboxSettings,
+    /// `event_socket.conf`; none when there is no such file, and no event socket.
+    pub event_socket: Option<EventSocketSettings>,
+    /// `acl.conf`.
+    pub networks: Networks,
     /// The section `dialplan`.
     pub dialplan: Arc<Dialplan>,
     globals: Variables,
@@ -111,6 +120,8 @@ impl Configuration {
         let profiles = sofia::profiles(file("sofia.conf"), faults);
         let sandbox = SandboxSettings::read(file("sandbox.conf"), &globals, faults);
         let lua = LuaSettings::read(file("lua.conf"), &globals, &sandbox.profiles, faults);
+        let networks = Networks::read(file("acl.conf"), faults);
+        let event_socket = EventSocketSettings::read(file("event_socket.conf"), &networks, faults);
         // Several sections count as one, in order.
         let mut plan = Element::empty("section", root.place.clone());
         for section in sections(&root, "dialplan") {
@@ -126,7 +137,7 @@ impl Configuration {
                 faults.push(Fault::warning(profile.place.clone(), message));
             }
         }
-        Self { root, switch, profiles, lua, sandbox, dialplan, globals }
+        Self { root, switch, profiles, lua, sandbox, event_socket, networks, dialplan, globals }
     }
 
     /// The global variables as the files set them.

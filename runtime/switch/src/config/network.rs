@@ -159,16 +159,18 @@ fn allowed(element: &Element, attribute: &str, default: bool, faults: &mut Vec<F
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variable::Variables;
 
     fn networks(text: &str) -> (Networks, Vec<Fault>) {
-        let assembled = crate::xml::Assembled::of(text, "acl.conf.xml");
-        let tree = crate::xml::parse(&assembled).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("acl.conf.xml");
+        std::fs::write(&path, text).unwrap();
         let mut faults = Vec::new();
-        (Networks::read(tree.child("configuration"), &mut faults), faults)
+        let tree = crate::xml::load(&path, &mut Variables::new(), &mut faults).unwrap();
+        (Networks::read(Some(&tree), &mut faults), faults)
     }
 
     #[test]

@@ -47,6 +47,16 @@ impl Filter {
         self
     }
 
+    /// Wants also what another one wants.
+    pub fn merge(&mut self, other: &Self) {
+        self.names |= other.names;
+        for subclass in &other.subclasses {
+            if !self.subclasses.contains(subclass) {
+                self.subclasses.push(subclass.clone());
+            }
+        }
+    }
+
     /// Whether any event of that name is wanted.
     #[must_use]
     pub fn wants(&self, name: EventName) -> bool {
@@ -74,18 +84,38 @@ pub struct Delivery {
     pub missed: u64,
 }
 
-#[derive(Debug)]
+/// Takes events on the thread that fires them: must not wait, nor ask the bus for events.
+pub trait Tap: Send + Sync {
+    /// An event that was asked for.
+    fn take(&self, event: &Arc<Event>);
+}
+
 struct Subscriber {
-    filter: Filter,
-    queue: mpsc::Sender<Delivery>,
+    filter: RwLock<Filter>,
+    sink: Sink,
     missed: AtomicU64,
+}
+
+enum Sink {
+    Queue(mpsc::Sender<Delivery>),
+    Tap(Arc<dyn Tap>),
+}
+
+impl std::fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subscriber").field("filter", &self.filter).finish_non_exhaustive()
+    }
 }
 
 impl Subscriber {
     fn deliver(&self, event: &Arc<Event>) {
+        let queue = match &self.sink {
+            Sink::Queue(queue) => queue,
+            Sink::Tap(tap) => return tap.take(event),
+        };
         let missed = self.missed.swap(0, Ordering::Relaxed);
         let delivery = Delivery { event: Arc::clone(event), missed };
-        match self.queue.try_send(delivery) {
+        match queue.try_send(delivery) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 self.missed.fetch_add(missed + 1, Ordering::Relaxed);
@@ -152,7 +182,7 @@ impl Bus {
         }
         let event = Arc::new(event);
         for subscriber in self.0.subscribers.read().iter() {
-            if subscriber.filter.matches(&event) {
+            if subscriber.filter.read().matches(&event) {
                 subscriber.deliver(&event);
             }
         }
@@ -173,12 +203,24 @@ impl Bus {
     #[must_use]
     pub fn subscribe(&self, filter: Filter, queue: usize) -> Subscription {
         let (sender, receiver) = mpsc::channel(queue.clamp(1, MAX_QUEUE));
-        let subscriber = Arc::new(Subscriber { filter, queue: sender, missed: AtomicU64::new(0) });
-        self.0.subscribers.write().push(Arc::clone(&subscriber));
-        self.count(&subscriber.filter, |count| {
+        let registered = self.add(filter, Sink::Queue(sender));
+        Subscription { registered, receiver }
+    }
+
+    /// Brings events to a [`Tap`] at once, without a queue. Dropping the registration ends it.
+    #[must_use]
+    pub fn tap(&self, filter: Filter, tap: Arc<dyn Tap>) -> Registered {
+        self.add(filter, Sink::Tap(tap))
+    }
+
+    fn add(&self, filter: Filter, sink: Sink) -> Registered {
+        self.count(&filter, |count| {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        Subscription { bus: self.clone(), subscriber, receiver }
+        let filter = RwLock::new(filter);
+        let subscriber = Arc::new(Subscriber { filter, sink, missed: AtomicU64::new(0) });
+        self.0.subscribers.write().push(Arc::clone(&subscriber));
+        Registered { bus: self.clone(), subscriber }
     }
 
     fn count(&self, filter: &Filter, change: impl Fn(&AtomicU32)) {
@@ -190,11 +232,41 @@ impl Bus {
     }
 }
 
+/// A subscriber on the list, for as long as this lives.
+#[derive(Debug)]
+pub struct Registered {
+    bus: Bus,
+    subscriber: Arc<Subscriber>,
+}
+
+impl Registered {
+    /// Asks for other events from now on.
+    pub fn change(&self, filter: Filter) {
+        let mut current = self.subscriber.filter.write();
+        // The new ones first: what both want is wanted all the time.
+        self.bus.count(&filter, |count| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        self.bus.count(&current, |count| {
+            count.fetch_sub(1, Ordering::Relaxed);
+        });
+        *current = filter;
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.bus.count(&self.subscriber.filter.read(), |count| {
+            count.fetch_sub(1, Ordering::Relaxed);
+        });
+        self.bus.0.subscribers.write().retain(|other| !Arc::ptr_eq(other, &self.subscriber));
+    }
+}
+
 /// A subscriber's end of the bus.
 #[derive(Debug)]
 pub struct Subscription {
-    bus: Bus,
-    subscriber: Arc<Subscriber>,
+    registered: Registered,
     receiver: mpsc::Receiver<Delivery>,
 }
 
@@ -203,7 +275,7 @@ impl Subscription {
     pub async fn next(&mut self) -> Delivery {
         match self.receiver.recv().await {
             Some(delivery) => delivery,
-            // The sender is kept alive by `self.subscriber`.
+            // The sender is kept alive by `self.registered`.
             None => std::future::pending().await,
         }
     }
@@ -217,16 +289,7 @@ impl Subscription {
     /// [`Delivery`] tells yet.
     #[must_use]
     pub fn missed(&self) -> u64 {
-        self.subscriber.missed.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.bus.count(&self.subscriber.filter, |count| {
-            count.fetch_sub(1, Ordering::Relaxed);
-        });
-        self.bus.0.subscribers.write().retain(|other| !Arc::ptr_eq(other, &self.subscriber));
+        self.registered.subscriber.missed.load(Ordering::Relaxed)
     }
 }
 
@@ -274,6 +337,31 @@ mod tests {
         assert_eq!(delivery.event.header("Event-Sequence").as_deref(), Some("6"));
         assert!(slow.try_next().is_none());
         assert_eq!(std::iter::from_fn(|| other.try_next()).count(), 6);
+    }
+
+    #[test]
+    fn a_tap_changes_what_it_asks_for() {
+        #[derive(Default)]
+        struct Names(parking_lot::Mutex<Vec<EventName>>);
+        impl Tap for Names {
+            fn take(&self, event: &Arc<Event>) {
+                self.0.lock().push(event.name());
+            }
+        }
+        let (bus, names) = (bus(), Arc::new(Names::default()));
+        let tap = bus.tap(Filter::none().with(EventName::Api), Arc::clone(&names) as Arc<dyn Tap>);
+        let both = || {
+            bus.fire(EventName::Api, |_| {});
+            bus.fire(EventName::Dtmf, |_| {});
+        };
+        both();
+        tap.change(Filter::none().with(EventName::Dtmf));
+        assert!(bus.wanted(EventName::Dtmf) && !bus.wanted(EventName::Api));
+        both();
+        drop(tap);
+        assert!(!bus.wanted(EventName::Dtmf));
+        both();
+        assert_eq!(*names.0.lock(), [EventName::Api, EventName::Dtmf]);
     }
 
     #[tokio::test]

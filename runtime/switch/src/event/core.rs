@@ -41,6 +41,12 @@ impl Core {
         }
     }
 
+    /// The `Event-Sequence` of the event that was made last; 0 before the first.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
+    }
+
     /// An event with the headers that all have. `subclass` is for `CUSTOM` events only.
     #[track_caller]
     pub(super) fn event(&self, name: EventName, subclass: Option<&str>) -> Event {

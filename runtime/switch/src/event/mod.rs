@@ -8,7 +8,7 @@ mod core;
 mod name;
 mod serialize;
 
-pub use bus::{Bus, Delivery, Filter, MAX_QUEUE, Subscription};
+pub use bus::{Bus, Delivery, Filter, MAX_QUEUE, Registered, Subscription, Tap};
 pub use core::Core;
 pub use name::EventName;
 pub use serialize::Format;
