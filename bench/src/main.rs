@@ -11,7 +11,6 @@ mod ivr;
 mod machine;
 mod playing;
 mod process;
-mod receiver;
 mod sleeping;
 
 use ringfence_tests::{Configuration, Server};

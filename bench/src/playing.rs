@@ -4,9 +4,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use ringfence_tests::{Sipp, audio};
+use ringfence_tests::{Receiver, Sipp, audio};
 
-use crate::receiver::Receiver;
 use crate::{process, server};
 
 const CALLS: u32 = 500;
@@ -41,8 +40,8 @@ pub(crate) fn run() {
         let cpu = process::cpu(server.pid()) - before;
         (cpu, calls.join().expect("sipp"))
     });
-    let late = receiver.lateness();
-    let percentile = |share: usize| late.get(late.len() * share / 1000).map_or(0, |late| *late);
+    let late = receiver.stop().lateness(Duration::ZERO, Duration::MAX);
+    let percentile = |share: usize| late.at(share).as_secs_f64() * 1000.0;
     let stream_seconds = f64::from(CALLS) * f64::from(MEASURED);
     println!("| | Ringfence | FreeSWITCH |");
     println!("|---|---:|---:|");
@@ -52,11 +51,11 @@ pub(crate) fn run() {
     );
     println!(
         "| packets later than the stream's most punctual one, median, p99, p99.9 | {:.1}, {:.1}, {:.1} ms | |",
-        percentile(500) as f64 / 1000.0,
-        percentile(990) as f64 / 1000.0,
-        percentile(999) as f64 / 1000.0
+        percentile(500),
+        percentile(990),
+        percentile(999)
     );
-    println!("| packets received | {} | |", late.len());
+    println!("| packets received | {} | |", late.packets());
     println!("| failed calls | {} | |", counted.failed);
     println!();
 }

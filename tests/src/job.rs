@@ -68,17 +68,46 @@ impl Server {
         eventually("the last script to end", || self.jobs().is_empty().then_some(()));
     }
 
-    /// How many runs of the script file of that name ended so, by `script stats json`.
+    /// `script stats json`.
     #[track_caller]
-    pub fn ended_as(&self, script: &str, name: &str) -> u64 {
+    fn statistics(&self) -> Value {
         let answer = self.api("script stats json");
-        let statistics: Value = serde_json::from_str(&answer)
-            .unwrap_or_else(|error| panic!("script stats json: {error}: {answer}"));
+        serde_json::from_str(&answer)
+            .unwrap_or_else(|error| panic!("script stats json: {error}: {answer}"))
+    }
+
+    /// The sum of a number of the statistics over all versions of the script file of that name.
+    fn sum(&self, script: &str, number: impl Fn(&Value) -> Option<u64>) -> u64 {
+        let statistics = self.statistics();
         let rows = statistics["scripts"].as_array().expect("a row a script");
         rows.iter()
             .filter(|row| row["script"].as_str().is_some_and(|named| named.ends_with(script)))
-            .filter_map(|row| row["ends"][name].as_u64())
+            .filter_map(number)
             .sum()
+    }
+
+    /// How many runs of the script file of that name are over.
+    #[track_caller]
+    pub fn runs(&self, script: &str) -> u64 {
+        self.sum(script, |row| row["runs"].as_u64())
+    }
+
+    /// How many of them ended so: `killed`, `cpu-limit` …
+    #[track_caller]
+    pub fn ended_as(&self, script: &str, name: &str) -> u64 {
+        self.sum(script, |row| row["ends"][name].as_u64())
+    }
+
+    /// How many starts were refused so: `capacity` …
+    #[track_caller]
+    pub fn refused_as(&self, name: &str) -> u64 {
+        self.statistics()["refused"][name].as_u64().unwrap_or(0)
+    }
+
+    /// How many starts wait for a place.
+    #[track_caller]
+    pub fn waiting(&self) -> u64 {
+        self.statistics()["waiting"].as_u64().expect("a number")
     }
 
     /// Waits until the dialplan has gone on after the script of an extension

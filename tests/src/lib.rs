@@ -13,6 +13,7 @@
 //! * [`peer`]: a phone that is called and refuses as told.
 //! * [`job`], [`state`]: running scripts, and what they can be busy with.
 //! * [`sipp`], [`baresip`]: peers that others wrote.
+//! * [`receiver`]: when packets of sound came, and how late.
 //! * [`audio`]: sounds to play, and how alike two recordings are.
 //! * [`ports`], [`deadline`]: free ports, and waiting for conditions.
 //!
@@ -31,6 +32,7 @@ pub mod log;
 pub mod message;
 pub mod peer;
 pub mod ports;
+pub mod receiver;
 pub mod server;
 pub mod sipp;
 pub mod state;
@@ -42,5 +44,6 @@ pub use configuration::Configuration;
 pub use deadline::{DEADLINE, eventually};
 pub use job::Job;
 pub use peer::Peer;
+pub use receiver::Receiver;
 pub use server::Server;
 pub use sipp::Sipp;

@@ -27,6 +27,21 @@ impl Log {
         self.0.lock().unwrap().clone()
     }
 
+    /// How many lines there are so far.
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// Whether nothing was said yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The lines that came after the first `count`.
+    pub fn since(&self, count: usize) -> Vec<String> {
+        self.0.lock().unwrap().get(count..).unwrap_or_default().to_vec()
+    }
+
     /// The lines so far that contain `text`.
     pub fn with(&self, text: &str) -> Vec<String> {
         self.lines().into_iter().filter(|line| line.contains(text)).collect()
