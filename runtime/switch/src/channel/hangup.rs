@@ -72,9 +72,9 @@ fn log(channel: &Channel, cause: Cause) {
         return;
     }
     let shared = channel.shared.lock();
-    let profile = &shared.profile;
-    let times = profile.times;
-    let seconds = times.hungup.saturating_sub(times.created) / 1_000_000;
+    // What was dialled, not where a transfer led.
+    let profile = shared.initial.as_deref().unwrap_or(&shared.profile);
+    let seconds = shared.profile.times.hungup.saturating_sub(profile.times.created) / 1_000_000;
     tracing::info!(
         call = %channel.uuid,
         from = %profile.caller_id_number,

@@ -62,7 +62,7 @@ impl Recording {
             RecordingEndReason::Limit | RecordingEndReason::Silence => Outcome::Done,
             RecordingEndReason::Stopped | RecordingEndReason::Closed => Outcome::Stopped,
             RecordingEndReason::Failed(why) => {
-                tracing::error!(call = %session.uuid(), "recording: {why}");
+                tracing::error!(call = %session.uuid(), "{why}");
                 Outcome::Failed(why)
             }
         }

@@ -12,7 +12,7 @@
 //! Unlike FreeSWITCH's, directives in comments do nothing, may span lines, and the rest of their line
 //! counts (docs/compatibility.md).
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use ringfence_text::decode;
@@ -118,7 +118,7 @@ impl Source<'_> {
 
 impl Run<'_> {
     fn file(&mut self, path: &Path, from: Option<&Place>) -> Result<(), Fault> {
-        let name: Arc<str> = path.to_string_lossy().into();
+        let name: Arc<str> = tidy(path).to_string_lossy().into();
         let place = from.cloned().unwrap_or_else(|| Place::new(Arc::clone(&name), 0));
         let bytes = std::fs::read(path)
             .map_err(|error| Fault::error(place.clone(), format!("cannot read {name}: {error}")))?;
@@ -343,6 +343,21 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// The path without `folder/..`, where that means the same (a symbolic link may lead elsewhere).
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        let folder = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+        if part == Component::ParentDir && folder {
+            tidy.pop();
+        } else {
+            tidy.push(part);
+        }
+    }
+    let same = || Some(tidy.canonicalize().ok()? == path.canonicalize().ok()?);
+    if tidy != path && same() == Some(true) { tidy } else { path.to_path_buf() }
 }
 
 /// True when the text begins with that tag, in any case, and its name ends there.

@@ -63,6 +63,19 @@ fn files_are_put_into_each_other_and_keep_their_lines() {
 }
 
 #[test]
+fn a_place_names_the_file_without_detours() {
+    let files = Files::new(&[
+        ("main.xml", "<d><X-PRE-PROCESS cmd=\"include\" data=\"auto/sofia.xml\"/></d>"),
+        ("auto/sofia.xml", "<X-PRE-PROCESS cmd=\"include\" data=\"../profiles/*.xml\"/>"),
+        ("profiles/a.xml", "<a/>"),
+    ]);
+    let (root, faults, _) = files.load();
+    assert_eq!(faults, [""; 0]);
+    let place = root.unwrap().child("a").unwrap().place.to_string();
+    assert_eq!(place, format!("{}/profiles/a.xml:1", files.path().display()));
+}
+
+#[test]
 fn comments_do_nothing_unless_they_are_old_directives() {
     let files = Files::new(&[(
         "main.xml",
