@@ -112,7 +112,8 @@ impl Core {
             }
             Command::Record(record) => {
                 self.end_capture(RecordingEndReason::Stopped);
-                let recorder = self.settings.writer.open(record.options.path.clone());
+                let recorder =
+                    self.settings.writer.open(record.options.path.clone(), record.options.links);
                 self.capture = Some(Box::new(Capture::new(now, *record, recorder)));
             }
             Command::Listen(listen) => self.listener = Some(Box::new(Listener::new(now, *listen))),

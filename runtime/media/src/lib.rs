@@ -43,6 +43,7 @@ mod config;
 mod core;
 mod dtmf;
 mod far;
+mod folders;
 mod jitter;
 mod media;
 mod pace;
@@ -61,6 +62,7 @@ pub use dtmf::{
     DEFAULT_DURATION as DEFAULT_DTMF_DURATION, Dtmf, DtmfSource, MAX_DURATION as MAX_DTMF_DURATION,
     MIN_DURATION as MIN_DTMF_DURATION,
 };
+pub use folders::{Folders, Links, Outside};
 pub use media::{Media, OpenError, StartError, Statistics};
 pub use source::{Library, Source, SourceError};
 pub use stream::{

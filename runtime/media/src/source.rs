@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub use library::Library;
 
 use crate::codec::{Codec, SAMPLES_PER_MS};
+use crate::folders::Outside;
 
 /// A sound that is ready to be played: cheap to clone, shared with the cache.
 #[derive(Clone, Debug)]
@@ -89,6 +90,12 @@ pub enum SourceError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// It lies in none of the folders that may be played from.
+    #[error("sound file {}: {Outside}", path.display())]
+    Outside {
+        /// As it was given, or below the first folder of sounds.
+        path: PathBuf,
     },
     /// The name is not one that can be played: unknown scheme, bad tone script.
     #[error("cannot play {name:?}: {reason}")]

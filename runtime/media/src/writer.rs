@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use crate::folders::Links;
 use crate::stream::{RecordingEnd, RecordingEndReason};
 use wav::Wav;
 
@@ -35,6 +36,7 @@ enum Way {
 enum Job {
     Open {
         path: PathBuf,
+        links: Links,
         state: Arc<State>,
     },
     /// Silence, then samples.
@@ -77,11 +79,11 @@ impl Writer {
     }
 
     /// Begins a file. Faults are told by [`Recorder::failed`] and by the end.
-    pub(crate) fn open(&self, path: PathBuf) -> Recorder {
+    pub(crate) fn open(&self, path: PathBuf, links: Links) -> Recorder {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let state = Arc::new(State::default());
-        self.send(id, Job::Open { path, state: Arc::clone(&state) });
+        self.send(id, Job::Open { path, links, state: Arc::clone(&state) });
         Recorder { writer: self.clone(), id, state, lost: 0, gap: 0 }
     }
 
@@ -154,8 +156,8 @@ struct Open {
 impl Files {
     fn work(&mut self, id: u64, job: Job) {
         match job {
-            Job::Open { path, state } => {
-                let file = Wav::create(&path);
+            Job::Open { path, links, state } => {
+                let file = Wav::create(&path, links);
                 if file.is_err() {
                     state.failed.store(true, Ordering::Relaxed);
                 }

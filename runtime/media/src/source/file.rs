@@ -1,12 +1,13 @@
 //! Sound files: WAV of any rate, and raw G.711.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::resample::Resampler;
 use super::{Clip, SourceError};
 use crate::codec::Codec;
+use crate::folders::Links;
 
 /// The largest file that is read: 1 GiB.
 const MAX_FILE: u64 = 1 << 30;
@@ -21,10 +22,11 @@ const ALAW: u16 = 6;
 const MULAW: u16 = 7;
 
 /// Reads a file as a clip of `codec`. Blocks.
-pub(super) fn read(path: &Path, codec: Codec) -> Result<Clip, SourceError> {
+pub(super) fn read(path: &Path, links: Links, codec: Codec) -> Result<Clip, SourceError> {
     let unusable = |reason: String| SourceError::Unusable { path: path.to_owned(), reason };
-    let size = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => metadata.len(),
+    let opened = links.open(path).and_then(|file| Ok((file.metadata()?, file)));
+    let (size, file) = match opened {
+        Ok((metadata, file)) if metadata.is_file() => (metadata.len(), file),
         Ok(_) => return Err(unusable("not a file".into())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(SourceError::NotFound { tried: vec![path.to_owned()] });
@@ -36,9 +38,9 @@ pub(super) fn read(path: &Path, codec: Codec) -> Result<Clip, SourceError> {
     }
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let bytes = match extension.to_ascii_lowercase().as_str() {
-        "ul" | "ulaw" | "pcmu" => raw(path, Codec::Pcmu, codec),
-        "al" | "alaw" | "pcma" => raw(path, Codec::Pcma, codec),
-        "wav" => wav(path, codec),
+        "ul" | "ulaw" | "pcmu" => raw(file, Codec::Pcmu, codec),
+        "al" | "alaw" | "pcma" => raw(file, Codec::Pcma, codec),
+        "wav" => wav(path, file, codec),
         other => Err(format!(
             "unknown kind of file {other:?}; known: wav, ul, ulaw, PCMU, al, alaw, PCMA"
         )),
@@ -46,8 +48,9 @@ pub(super) fn read(path: &Path, codec: Codec) -> Result<Clip, SourceError> {
     Ok(Clip { codec, bytes: bytes.map_err(unusable)? })
 }
 
-fn raw(path: &Path, from: Codec, to: Codec) -> Result<Box<[u8]>, String> {
-    let mut bytes = fs::read(path).map_err(|error| error.to_string())?;
+fn raw(mut file: File, from: Codec, to: Codec) -> Result<Box<[u8]>, String> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() > MAX_SAMPLES {
         return Err(too_long());
     }
@@ -57,8 +60,8 @@ fn raw(path: &Path, from: Codec, to: Codec) -> Result<Box<[u8]>, String> {
     Ok(bytes.into())
 }
 
-fn wav(path: &Path, codec: Codec) -> Result<Box<[u8]>, String> {
-    let mut file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
+fn wav(path: &Path, file: File, codec: Codec) -> Result<Box<[u8]>, String> {
+    let mut file = BufReader::new(file);
     let head = head(&mut file)?;
     if !RATES.contains(&head.rate) {
         return Err(format!("{} Hz is not a rate of sound", head.rate));

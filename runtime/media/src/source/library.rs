@@ -9,6 +9,7 @@ use super::tone::Tones;
 use super::{Clip, Part, Source, SourceError, file};
 use crate::codec::{Codec, RATE};
 use crate::config::Config;
+use crate::folders::{Folders, Links};
 
 /// Sounds that one `file_string://` may put together.
 const MAX_PARTS: usize = 64;
@@ -60,16 +61,30 @@ impl Library {
     ///
     /// A [`SourceError`] that names the file or script and says what is wrong with it.
     pub async fn open_for(&self, name: &str, codec: Codec) -> Result<Source, SourceError> {
+        self.open_in(name, codec, None).await
+    }
+
+    /// The same, of files in some folders only; none is every folder. Tones and silence are no files.
+    ///
+    /// # Errors
+    ///
+    /// As `open_for`, and [`SourceError::Outside`].
+    pub async fn open_in(
+        &self,
+        name: &str,
+        codec: Codec,
+        folders: Option<&Folders>,
+    ) -> Result<Source, SourceError> {
         let (loops, plain) = prefix(name)?;
         let mut parts = Vec::new();
         match plain.strip_prefix("file_string://") {
-            None => parts.push(self.part(plain, codec).await?),
+            None => parts.push(self.part(plain, codec, folders).await?),
             Some(list) => {
                 for one in list.split('!').map(str::trim).filter(|one| !one.is_empty()) {
                     if parts.len() == MAX_PARTS {
                         return Err(invalid(name, format!("more than {MAX_PARTS} parts")));
                     }
-                    parts.push(self.part(one, codec).await?);
+                    parts.push(self.part(one, codec, folders).await?);
                 }
                 if parts.is_empty() {
                     return Err(invalid(name, "no file between the !".into()));
@@ -96,7 +111,12 @@ impl Library {
         }
     }
 
-    async fn part(&self, name: &str, codec: Codec) -> Result<Part, SourceError> {
+    async fn part(
+        &self,
+        name: &str,
+        codec: Codec,
+        folders: Option<&Folders>,
+    ) -> Result<Part, SourceError> {
         if let Some(script) = name.strip_prefix("tone_stream://") {
             return self.tones(name, script, codec).await;
         }
@@ -108,7 +128,7 @@ impl Library {
             let known = "tone_stream, silence_stream, file_string, file";
             return Err(invalid(name, format!("unknown scheme {scheme}; known: {known}")));
         }
-        let clip = self.file(path, codec).await?;
+        let clip = self.file(path, codec, folders).await?;
         Ok(Part::Clip { clip, times: Some(1) })
     }
 
@@ -130,9 +150,14 @@ impl Library {
         Ok(Part::Clip { clip, times })
     }
 
-    async fn file(&self, path: &str, codec: Codec) -> Result<Arc<Clip>, SourceError> {
+    async fn file(
+        &self,
+        path: &str,
+        codec: Codec,
+        folders: Option<&Folders>,
+    ) -> Result<Arc<Clip>, SourceError> {
         let given = Path::new(path);
-        let tried: Vec<PathBuf> = match given.is_absolute() {
+        let mut tried: Vec<PathBuf> = match given.is_absolute() {
             true => vec![given.to_owned()],
             false => self.0.folders.iter().map(|folder| folder.join(given)).collect(),
         };
@@ -141,6 +166,10 @@ impl Library {
                 path,
                 "a relative path, and no folder of sounds is configured".into(),
             ));
+        }
+        let links = if folders.is_some() { Links::Refuse } else { Links::Follow };
+        if let Some(folders) = folders {
+            tried = within(tried, folders).await?;
         }
         for candidate in &tried {
             let key = Key { name: candidate.clone(), codec };
@@ -156,10 +185,22 @@ impl Library {
         };
         let key = Key { name: found.clone(), codec };
         let read = async move {
-            let clip = tokio::task::spawn_blocking(move || file::read(&found, codec)).await;
+            let clip = tokio::task::spawn_blocking(move || file::read(&found, links, codec)).await;
             clip.map_err(|error| interrupted(path, &error))?
         };
         self.0.cache.clip(key, stamp, read).await
+    }
+}
+
+/// Where those of the paths really are that lie in the folders.
+async fn within(tried: Vec<PathBuf>, folders: &Folders) -> Result<Vec<PathBuf>, SourceError> {
+    let mut inside = Vec::new();
+    for path in &tried {
+        inside.extend(folders.place(path).await);
+    }
+    match tried.into_iter().next() {
+        Some(path) if inside.is_empty() => Err(SourceError::Outside { path }),
+        _ => Ok(inside),
     }
 }
 

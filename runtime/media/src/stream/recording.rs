@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{Control, Stream};
 use crate::codec::SAMPLES_PER_MS;
+use crate::folders::Links;
 
 /// What to record, and when to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +20,21 @@ pub struct RecordOptions {
     pub silence_threshold: u32,
     /// Silence that ends it; none does not look.
     pub silence: Option<Duration>,
+    /// Whether links on the way to the file are followed; not when [`Folders`](crate::Folders) has
+    /// resolved it.
+    pub links: Links,
 }
 
 impl RecordOptions {
     /// Records to `path` until it is told to end.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), limit: None, silence_threshold: 0, silence: None }
+        Self {
+            path: path.into(),
+            limit: None,
+            silence_threshold: 0,
+            silence: None,
+            links: Links::Follow,
+        }
     }
 }
 

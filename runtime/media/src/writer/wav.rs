@@ -6,6 +6,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use crate::codec::RATE;
+use crate::folders::Links;
 
 /// RIFF, format and data headers of 16-bit PCM.
 const HEADER: u64 = 44;
@@ -24,7 +25,7 @@ pub(super) struct Wav {
 
 impl Wav {
     /// Creates the file, and folders that are missing.
-    pub(super) fn create(path: &Path) -> Result<Self, String> {
+    pub(super) fn create(path: &Path, links: Links) -> Result<Self, String> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)
                 .map_err(|error| format!("cannot make folder {}: {error}", folder.display()))?;
@@ -33,7 +34,7 @@ impl Wav {
         if fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
             return Err("a pipe is not a file".into());
         }
-        let file = File::create(path).map_err(|error| say(&error))?;
+        let file = links.create(path).map_err(|error| say(&error))?;
         let mut wav = Self { file, bytes: 0, fault: None };
         // A device that takes nothing (a full disk) fails here; that is the first write's fault.
         wav.header().map_err(|error| say(&error))?;

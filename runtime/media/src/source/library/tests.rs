@@ -96,3 +96,46 @@ async fn reading_takes_no_simulated_time() {
     library(&[folder.path()]).open_for("a.ul", Codec::Pcma).await.unwrap();
     assert_eq!(before.elapsed(), Duration::ZERO);
 }
+
+#[tokio::test]
+async fn only_what_lies_in_the_folders_is_opened() {
+    let base = tempfile::tempdir().unwrap();
+    let at = |name: &str| base.path().join(name);
+    for folder in ["sounds", "granted"] {
+        std::fs::create_dir(at(folder)).unwrap();
+    }
+    for name in ["sounds/a.ul", "granted/b.ul"] {
+        std::fs::write(at(name), [1; 80]).unwrap();
+    }
+    std::os::unix::fs::symlink(at("sounds/a.ul"), at("granted/link.ul")).unwrap();
+    let library = library(&[&at("sounds"), &at("granted")]);
+    let folders = Folders::new([at("granted")]);
+    let open = async |name: &str| library.open_in(name, Codec::Pcmu, Some(&folders)).await;
+    let path = |name: &str| at(name).display().to_string();
+    // Relative, absolute, beside tones; through the cache as well.
+    for _ in 0..2 {
+        for name in [
+            "b.ul",
+            &path("granted/b.ul"),
+            "file_string://b.ul!tone_stream://%(20,0,440)",
+            "silence_stream://20",
+        ] {
+            assert!(open(name).await.is_ok(), "{name}");
+        }
+    }
+    // Heard by somebody who may, and so in the cache.
+    assert!(library.open("a.ul").await.is_ok());
+    assert!(library.open(&path("granted/link.ul")).await.is_ok());
+    for name in [
+        "a.ul",
+        "../sounds/a.ul",
+        &path("granted/link.ul"),
+        &path("granted/../sounds/a.ul"),
+        &format!("file_string://b.ul!{}", path("sounds/a.ul")),
+        "/etc/passwd",
+        "/no/such/file.wav",
+    ] {
+        assert!(matches!(open(name).await, Err(SourceError::Outside { .. })), "{name}");
+    }
+    assert!(matches!(open("granted/none.ul").await, Err(SourceError::NotFound { .. })));
+}
