@@ -11,10 +11,12 @@
 //! * **Events.** [`event`]: made only when somebody listens, brought to bounded queues.
 //! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
 //!   controlled; `endpoint` the legs themselves; [`originate`] makes calls.
+//! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
 //!   manuals are made from them.
 
 pub mod application;
+pub mod authority;
 pub mod cause;
 pub mod channel;
 pub mod command;
@@ -34,6 +36,7 @@ pub mod switch;
 pub mod variable;
 pub mod xml;
 
+pub use authority::Authority;
 pub use cause::Cause;
 pub use operation::{
     Control, Digits, Dtmf, Failure, Operation, OperationEvent, Outcome, Play, Prompt, Record,

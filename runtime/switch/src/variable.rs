@@ -42,6 +42,9 @@ pub enum Refused {
     /// More than [`MAX_BYTES`].
     #[error("all variables together may take {MAX_BYTES} bytes; remove some first")]
     TooLarge,
+    /// On whose [`authority`](crate::authority) it is set may not.
+    #[error("the script's profile does not permit it")]
+    NotPermitted,
 }
 
 /// A value: one text, or a list.

@@ -1,8 +1,10 @@
 //! `transfer`, `execute_extension`.
 
 use crate::application::{Application, Flags};
+use crate::authority::{self, as_operator};
 use crate::channel::execution;
 use crate::command::split::arguments;
+use crate::dialplan::Action;
 use crate::operation::Failure;
 use crate::session::Session;
 
@@ -49,6 +51,7 @@ async fn execute_extension(session: Session, data: String) -> Result<(), Failure
     let Some(extension) = words.first().filter(|word| !word.is_empty()) else {
         return Err(Failure::Invalid("execute_extension needs an extension".into()));
     };
+    authority::expandable(&data)?;
     let before = session.profile();
     let or = |at: usize, default: &str| {
         words
@@ -77,9 +80,17 @@ async fn run(
     context: &str,
     extension: &str,
 ) -> Result<(), Failure> {
-    let actions = execution::route(session, dialplan, context, extension)
+    let route = execution::route(session, dialplan, context, extension)
         .await
         .map_err(|why| Failure::NotFound(format!("execute_extension {extension}: {why}")))?;
+    if route.operators {
+        as_operator(all(session, route.actions)).await
+    } else {
+        all(session, route.actions).await
+    }
+}
+
+async fn all(session: &Session, actions: Vec<Action>) -> Result<(), Failure> {
     for action in actions {
         if let Some(over) = session.over() {
             return Err(over);

@@ -1,6 +1,7 @@
 //! `set`, `unset`, `export`, `multiset` and their relatives.
 
 use crate::application::{Application, Flags};
+use crate::authority;
 use crate::command::split::arguments_by;
 use crate::operation::Failure;
 use crate::session::Session;
@@ -155,8 +156,9 @@ fn each(data: &str, mut act: impl FnMut(&str) -> Result<(), Failure>) -> Result<
 
 fn grow(session: &Session, data: &str, at_end: bool) -> Result<(), Failure> {
     let (name, value) = pair(data);
-    let mut shared = session.0.shared.lock();
     let value = value.unwrap_or_default();
+    authority::expandable(value)?;
+    let mut shared = session.0.shared.lock();
     let grown = if at_end {
         shared.variables.push(name, value)
     } else {
@@ -172,6 +174,10 @@ async fn set_global(session: Session, data: String) -> Result<(), Failure> {
 
 async fn set_profile_var(session: Session, data: String) -> Result<(), Failure> {
     let (name, value) = pair(&data);
+    authority::expandable(&data)?;
+    if name.eq_ignore_ascii_case("dialplan") {
+        authority::dialplan(value.unwrap_or_default())?;
+    }
     if session.set_field(name, value.unwrap_or_default()) {
         Ok(())
     } else {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use crate::authority::{self, as_operator};
 use crate::cause::Cause;
-use crate::channel::ChannelState;
+use crate::channel::{ChannelState, Order};
 use crate::dialplan::{self, Action, Dialplan};
 use crate::operation::Failure;
 use crate::session::Session;
@@ -49,10 +50,10 @@ async fn routes(session: &Session) {
             shared.plan.take()
         };
         let hunted = plan.is_none();
-        let actions = match plan {
-            Some(plan) => plan,
+        let (actions, authority) = match plan {
+            Some(Order { application, data, authority }) => (vec![(application, data)], authority),
             None => match hunt(session).await {
-                Some(actions) => actions,
+                Some(actions) => (actions, None),
                 None => return,
             },
         };
@@ -60,7 +61,7 @@ async fn routes(session: &Session) {
             return;
         }
         let started = tokio::time::Instant::now();
-        run(session, actions).await;
+        authority::with(authority, run(session, actions)).await;
         if session.over().is_none() {
             tracing::debug!(call = %session.uuid(), "executed the last instruction, hanging up");
             session.hangup(Cause::NORMAL_CLEARING);
@@ -96,8 +97,9 @@ async fn hunt(session: &Session) -> Option<Vec<(String, String)>> {
         return None;
     }
     match found {
-        Ok(actions) => Some(
-            actions
+        Ok(route) => Some(
+            route
+                .actions
                 .into_iter()
                 .map(|action| (action.application.to_string(), action.data))
                 .collect(),
@@ -113,6 +115,13 @@ async fn hunt(session: &Session) -> Option<Vec<(String, String)>> {
     }
 }
 
+/// What is to be executed.
+pub(crate) struct Route {
+    pub(crate) actions: Vec<Action>,
+    /// From the operator's configuration, rather than named by whoever asked.
+    pub(crate) operators: bool,
+}
+
 /// What the first of the dialplans that knows the number says; or why none does.
 ///
 /// `XML` asks the configuration, `XML:/path/file.xml` that file, and `inline` takes the number
@@ -122,7 +131,7 @@ pub(crate) async fn route(
     dialplans: &str,
     context: &str,
     number: &str,
-) -> Result<Vec<Action>, String> {
+) -> Result<Route, String> {
     let dialplans = session.expand(dialplans).await;
     let configuration = session.switch().configuration();
     let mut why = format!("no dialplan {dialplans:?}; there are XML and inline");
@@ -130,7 +139,7 @@ pub(crate) async fn route(
         let hunted = if name.eq_ignore_ascii_case("inline") {
             let actions = dialplan::inline::actions(number);
             if !actions.is_empty() {
-                return Ok(actions);
+                return Ok(Route { actions, operators: false });
             }
             Err("the inline dialplan was given no action".to_owned())
         } else if !name.eq_ignore_ascii_case("XML") {
@@ -140,11 +149,14 @@ pub(crate) async fn route(
                 Ok(dialplan) => in_context(&dialplan, session, context).await,
                 Err(why) => Err(why),
             }
+            .map(|actions| Route { actions, operators: false })
         } else {
-            in_context(&configuration.dialplan, session, context).await
+            as_operator(in_context(&configuration.dialplan, session, context))
+                .await
+                .map(|actions| Route { actions, operators: true })
         };
         match hunted {
-            Ok(actions) => return Ok(actions),
+            Ok(route) => return Ok(route),
             Err(reason) => why = reason,
         }
     }

@@ -22,6 +22,7 @@ use ringfence_media as media;
 
 pub use state::{CallState, ChannelState, Direction, Disposition};
 
+use crate::authority::Authority;
 use crate::cause::Cause;
 use crate::endpoint::Leg;
 use crate::event::Event;
@@ -39,6 +40,14 @@ pub const MAX_PENDING_MESSAGES: usize = 64;
 
 /// Broadcasts (`uuid_broadcast`) that wait for their turn; more are refused.
 pub const MAX_PENDING_BROADCASTS: usize = 32;
+
+/// An application that the channel's task is to run.
+pub(crate) struct Order {
+    pub(crate) application: String,
+    pub(crate) data: String,
+    /// Of the script that asked for it; none is the server's.
+    pub(crate) authority: Option<Arc<Authority>>,
+}
 
 /// A call leg. Shared by its task and all session handles.
 pub(crate) struct Channel {
@@ -80,9 +89,9 @@ pub(crate) struct Shared {
     pub(crate) overflowed: bool,
     pub(crate) digits: VecDeque<Dtmf>,
     pub(crate) messages: VecDeque<Event>,
-    pub(crate) broadcasts: VecDeque<(String, String)>,
+    pub(crate) broadcasts: VecDeque<Order>,
     /// What an originated leg executes once it is told.
-    pub(crate) plan: Option<Vec<(String, String)>>,
+    pub(crate) plan: Option<Order>,
     /// The application that runs now, for `show channels`.
     pub(crate) application: Option<Box<(String, String)>>,
     /// The profile at the beginning, for `show channels`, once a transfer changed it.

@@ -7,9 +7,10 @@ use ringfence_sip::CallEvent;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::authority;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
-use crate::channel::{ChannelState, execution};
+use crate::channel::{ChannelState, Order, execution};
 use crate::endpoint::sip;
 use crate::event::EventName;
 use crate::operation::Dtmf;
@@ -95,8 +96,8 @@ impl Task {
             self.begin = false;
             self.run = Some(Box::pin(execution::execute(self.session.clone())));
         }
-        if let Some((application, data)) = broadcast {
-            self.beside = Some(Box::pin(beside(self.session.clone(), application, data)));
+        if let Some(broadcast) = broadcast {
+            self.beside = Some(Box::pin(beside(self.session.clone(), broadcast)));
         }
         false
     }
@@ -157,9 +158,11 @@ impl Task {
 }
 
 /// Runs one broadcast; a panic in it ends this call only.
-async fn beside(session: Session, application: String, data: String) {
+async fn beside(session: Session, broadcast: Order) {
+    let Order { application, data, authority } = broadcast;
     let run = async {
-        if let Err(failure) = session.execute(&application, &data).await {
+        let run = session.execute(&application, &data);
+        if let Err(failure) = authority::with(authority, run).await {
             tracing::debug!(call = %session.uuid(), "broadcast {application}({data}): {failure}");
         }
     };

@@ -120,6 +120,12 @@ impl Names {
         Self(vec![ALL.to_owned()])
     }
 
+    /// Whether they are every name.
+    #[must_use]
+    pub fn all_names(&self) -> bool {
+        self.0.iter().any(|pattern| pattern == ALL)
+    }
+
     /// Whether a name is one of them, without regard to case as FreeSWITCH's names.
     #[must_use]
     pub fn contain(&self, name: &str) -> bool {
@@ -146,6 +152,14 @@ impl Permissions {
             global_variable: Names::all(),
             environment: Vec::new(),
         }
+    }
+
+    /// Whether nothing that host calls look at is refused. (Folders of `io`, and the environment, are
+    /// the sandbox's.)
+    #[must_use]
+    pub fn everything(&self) -> bool {
+        let names = [&self.api, &self.application, &self.global_variable];
+        names.iter().all(|names| names.all_names()) && every(&self.play) && every(&self.record)
     }
 
     /// Takes the lists that are set, each as a whole; the rest stays.
@@ -181,6 +195,12 @@ impl Permissions {
                 .collect();
         }
     }
+}
+
+/// Whether a list of folders is `*`.
+#[must_use]
+pub fn every(folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| folder.as_os_str() == ALL)
 }
 
 /// The folders of a parameter; those that mean none are left out with a fault.

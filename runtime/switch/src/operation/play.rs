@@ -6,6 +6,7 @@ use ringfence_media::{
 };
 
 use super::{Control, Failure, Outcome, Play};
+use crate::authority;
 use crate::event::EventName;
 use crate::session::Session;
 
@@ -39,7 +40,10 @@ pub(super) async fn open(
         return Err(Failure::Invalid("no sound is named".into()));
     }
     let library = session.switch().media().library();
-    library.open_for(path, stream.codec()).await.map_err(|error| match error {
+    let folders = authority::playable();
+    let opened = library.open_in(path, stream.codec(), folders.as_ref()).await;
+    opened.map_err(|error| match error {
+        SourceError::Outside { path } => authority::refuse_play(&path.to_string_lossy()),
         SourceError::NotFound { .. } => Failure::NotFound(error.to_string()),
         SourceError::Unusable { .. } => Failure::Failed(error.to_string()),
         SourceError::Invalid { .. } => Failure::Invalid(error.to_string()),

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ringfence_media::{RecordControl, RecordOptions, RecordingEnd, RecordingEndReason};
+use ringfence_media::{
+    Links, Outside, RecordControl, RecordOptions, RecordingEnd, RecordingEndReason,
+};
 
 use super::{Control, Failure, Outcome, Record};
+use crate::authority;
 use crate::event::EventName;
 use crate::session::Session;
 
@@ -29,11 +32,12 @@ pub(super) async fn start(session: &Session, record: Record) -> Result<Recording
     }
     let stream = session.stream().await?;
     let seconds = |value: u32| (value > 0).then(|| Duration::from_secs(u64::from(value)));
-    let file = place(session, &record.path);
+    let (file, links) = place(session, &record.path).await?;
     let options = RecordOptions {
         limit: seconds(record.limit),
         silence_threshold: record.silence_threshold,
         silence: seconds(record.silence_seconds).filter(|_| record.silence_threshold > 0),
+        links,
         ..RecordOptions::new(file.clone())
     };
     let inner = stream.record(options);
@@ -43,12 +47,17 @@ pub(super) async fn start(session: &Session, record: Record) -> Result<Recording
     Ok(Recording { path: record.path, file, inner })
 }
 
-/// A relative path is taken from `$${recordings_dir}`, when there is one.
-fn place(session: &Session, path: &str) -> PathBuf {
-    let path = Path::new(path);
-    match session.switch().variables().text("recordings_dir") {
-        Some(directory) if path.is_relative() => Path::new(&directory).join(path),
-        _ => path.to_owned(),
+/// Where it is recorded to. A relative path is taken from `$${recordings_dir}`, when there is one.
+async fn place(session: &Session, path: &str) -> Result<(PathBuf, Links), Failure> {
+    let given = Path::new(path);
+    let file = match session.switch().variables().text("recordings_dir") {
+        Some(directory) if given.is_relative() => Path::new(&directory).join(given),
+        _ => given.to_owned(),
+    };
+    let Some(folders) = authority::recordable() else { return Ok((file, Links::Follow)) };
+    match folders.place(&file).await {
+        Ok(file) => Ok((file, Links::Refuse)),
+        Err(Outside) => Err(authority::refuse_record(&file.to_string_lossy())),
     }
 }
 

@@ -11,7 +11,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use crate::authority;
 use crate::cause::Cause;
+use crate::channel::Order;
 use crate::operation::Failure;
 use crate::session::Session;
 use crate::switch::Switch;
@@ -137,7 +139,9 @@ fn begin(session: &Session, plan: &Plan) -> Result<(), Failure> {
                 if !shared.state.up() {
                     return Err(Failure::Hangup(shared.cause));
                 }
-                shared.plan = Some(vec![(name.clone(), data.clone())]);
+                let (application, data) = (name.clone(), data.clone());
+                let authority = authority::current();
+                shared.plan = Some(Order { application, data, authority });
             }
             session.0.notify();
             Ok(())

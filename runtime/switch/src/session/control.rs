@@ -1,7 +1,8 @@
 //! Hangup, transfer, break and broadcast: what ends or redirects a call from any thread.
 
+use crate::authority;
 use crate::cause::Cause;
-use crate::channel::{ChannelState, MAX_PENDING_BROADCASTS, hangup};
+use crate::channel::{ChannelState, MAX_PENDING_BROADCASTS, Order, hangup};
 use crate::operation::Failure;
 use crate::session::Session;
 
@@ -74,7 +75,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Hangup` when the call is over; `Invalid` without an extension.
+    /// `Hangup` when the call is over; `Invalid` without an extension; `Refused` when the script that
+    /// asks may not send a call there.
     pub fn transfer(
         &self,
         extension: &str,
@@ -84,6 +86,10 @@ impl Session {
         if extension.is_empty() {
             return Err(Failure::Invalid("transfer needs an extension".into()));
         }
+        for text in [Some(extension), dialplan, context].into_iter().flatten() {
+            authority::expandable(text)?;
+        }
+        authority::dialplan(dialplan.unwrap_or_default())?;
         let now = self.0.switch.microseconds();
         {
             let mut shared = self.0.shared.lock();
@@ -146,8 +152,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Hangup` when the call is over; `Failed` when [`MAX_PENDING_BROADCASTS`] wait.
+    /// `Hangup` when the call is over; `Failed` when [`MAX_PENDING_BROADCASTS`] wait; `Refused` when the
+    /// script that asks may not run the application.
     pub fn broadcast(&self, application: String, data: String) -> Result<(), Failure> {
+        authority::application(&application)?;
+        let authority = authority::current();
         {
             let mut shared = self.0.shared.lock();
             if !shared.state.up() {
@@ -159,7 +168,7 @@ impl Session {
                     self.0.uuid
                 )));
             }
-            shared.broadcasts.push_back((application, data));
+            shared.broadcasts.push_back(Order { application, data, authority });
         }
         self.0.notify();
         Ok(())

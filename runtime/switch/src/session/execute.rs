@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::application::Application;
+use crate::authority;
 use crate::cause::Cause;
 use crate::channel::Direction;
 use crate::operation::Failure;
@@ -25,7 +26,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown application, `Hangup` when the call is over and the application
+    /// `NotFound` for an unknown application, `Refused` when the script that asks has no permission, `Hangup` when the call is over and the application
     /// does not run then, otherwise what the application says.
     pub async fn execute(&self, application: &str, data: &str) -> Result<(), Failure> {
         let Some(found) = self.switch().application(application) else {
@@ -42,6 +43,7 @@ impl Session {
         application: &Arc<Application>,
         data: String,
     ) -> Result<(), Failure> {
+        authority::application(application.name)?;
         let flags = application.flags;
         if !flags.zombie_exec && !self.up() {
             return Err(Failure::Hangup(self.hangup_cause()));

@@ -14,6 +14,7 @@ mod scope;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::authority;
 use crate::cause::Cause;
 use crate::channel::{CallState, Channel, ChannelState, Direction};
 use crate::profile::CallerProfile;
@@ -161,8 +162,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Without a name, for a list element past the limit, and when there is no room for more.
+    /// Without a name, for a list element past the limit, when there is no room for more, and for a
+    /// text with `${…}` from a script that may not run all commands.
     pub fn set_variable(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
+        authority::expandable(value.unwrap_or_default()).map_err(|_| Refused::NotPermitted)?;
         let mut shared = self.0.shared.lock();
         match value {
             Some(value) => shared.variables.set_bounded(name, value)?,

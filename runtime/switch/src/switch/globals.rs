@@ -2,6 +2,7 @@
 
 use parking_lot::RwLock;
 
+use crate::authority;
 use crate::variable::{Refused, Variables};
 
 /// The variables of the whole server; read and set from any thread.
@@ -23,8 +24,10 @@ impl Globals {
     ///
     /// # Errors
     ///
-    /// Without a name, for a list element past the limit, and when there is no room for more.
+    /// Without a name, for a list element past the limit, when there is no room for more, and when
+    /// the script that asked has no permission.
     pub fn set(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
+        authority::global_variable(name).map_err(|_| Refused::NotPermitted)?;
         let mut variables = self.0.write();
         match value {
             Some(value) => variables.set_bounded(name, value),

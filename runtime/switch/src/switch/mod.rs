@@ -23,6 +23,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
+use crate::authority;
 use crate::cause::Cause;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, EventName};
@@ -273,6 +274,9 @@ impl Switch {
         let Some(command) = self.find_command(name) else {
             return Err(UnknownCommand(name.to_owned()));
         };
+        if let Err(refused) = authority::command(command.name) {
+            return Ok(format!("-ERR {refused}\n"));
+        }
         let context = CommandContext { switch: self.clone(), session: session.cloned() };
         let output = (command.run)(context, arguments.trim().to_owned()).await;
         self.0.events.fire(EventName::Api, |event| {

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and tells how many cases it ran"
 )]
 
+mod authority;
 mod golden_dialplan;
 mod golden_hangup;
 mod inbound;

@@ -1,0 +1,210 @@
+//! On whose authority something is done: what a script's profile permits.
+//!
+//! Applications and API commands act with the server's rights. When a script with fewer rights asks for
+//! one, it runs [`under`](Authority::under) the script's authority, and with it all that it does in
+//! turn: commands within `${…}`, applications within applications, the files that they play and
+//! record. What is refused is noted in the authority, so that the script is told even when the
+//! application goes on.
+//!
+//! The operator's own dialplan acts with the server's rights again, whoever sent a call there
+//! ([`as_operator`]). Therefore a script with fewer rights cannot put a `${…}` into what that dialplan
+//! expands later: variables and the number it transfers to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use ringfence_media::Folders;
+
+use crate::config::Permissions;
+use crate::config::permission::every;
+use crate::operation::Failure;
+
+tokio::task_local! {
+    static CURRENT: Option<Arc<Authority>>;
+}
+
+/// What a script may have done for it.
+#[derive(Debug)]
+pub struct Authority {
+    script: String,
+    profile: String,
+    permissions: Permissions,
+    /// None is every folder.
+    play: Option<Folders>,
+    record: Option<Folders>,
+    /// What was refused and not yet told.
+    refused: Mutex<Vec<String>>,
+}
+
+/// Refusals that are kept until the script is told; one host call rarely makes two.
+const MAX_REFUSED: usize = 16;
+
+impl Authority {
+    /// That of a script under a profile; none when the profile permits everything.
+    #[must_use]
+    pub fn new(script: &str, profile: &str, permissions: &Permissions) -> Option<Arc<Self>> {
+        if permissions.everything() {
+            return None;
+        }
+        let besides = |own: &[PathBuf], more: &[&Vec<PathBuf>]| {
+            let all = own.iter().chain(more.iter().copied().flatten());
+            (!every(own)).then(|| Folders::new(all.cloned()))
+        };
+        Some(Arc::new(Self {
+            script: script.to_owned(),
+            profile: profile.to_owned(),
+            play: besides(&permissions.play, &[&permissions.read, &permissions.write]),
+            record: besides(&permissions.record, &[&permissions.write]),
+            permissions: permissions.clone(),
+            refused: Mutex::default(),
+        }))
+    }
+
+    /// Does something on its authority.
+    pub async fn under<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(Some(Arc::clone(self)), work).await
+    }
+
+    /// The same for what does not wait.
+    pub fn under_now<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(Some(Arc::clone(self)), work)
+    }
+
+    /// What was refused since the last time: the first, as the script is told.
+    pub fn take_refusal(&self) -> Option<String> {
+        let refused = std::mem::take(&mut *self.refused.lock());
+        refused.into_iter().next()
+    }
+
+    /// Whether an application may be run.
+    ///
+    /// # Errors
+    ///
+    /// `Refused`, with what to tell the script.
+    pub fn application(&self, name: &str) -> Result<(), Failure> {
+        if self.permissions.application.contain(name) {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("run the application {name}"), &format!("application={name}")))
+    }
+
+    /// Whether a command may be run.
+    fn command(&self, name: &str) -> Result<(), Failure> {
+        if self.permissions.api.contain(name) {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("run the API command {name}"), &format!("api={name}")))
+    }
+
+    /// Notes and words a refusal.
+    fn refuse(&self, what: &str, permission: &str) -> Failure {
+        let Self { script, profile, .. } = self;
+        let text = format!(
+            "script {script} may not {what}: permission {permission} is missing in profile {profile}"
+        );
+        let mut refused = self.refused.lock();
+        if refused.len() < MAX_REFUSED {
+            refused.push(text.clone());
+        }
+        Failure::Refused(text)
+    }
+}
+
+/// Does something with the server's rights, whoever asked for it.
+pub(crate) async fn as_operator<T>(work: impl Future<Output = T>) -> T {
+    if current().is_some() { CURRENT.scope(None, work).await } else { work.await }
+}
+
+/// Does something that was asked for earlier: on that [`current`] authority.
+pub(crate) async fn with<T>(authority: Option<Arc<Authority>>, work: impl Future<Output = T>) -> T {
+    match authority {
+        Some(authority) => authority.under(work).await,
+        None => work.await,
+    }
+}
+
+/// On whose authority the current task acts; none is the server's.
+pub(crate) fn current() -> Option<Arc<Authority>> {
+    CURRENT.try_with(Clone::clone).ok().flatten()
+}
+
+/// Asks the current authority, if there is one.
+fn ask(question: impl FnOnce(&Authority) -> Result<(), Failure>) -> Result<(), Failure> {
+    CURRENT.try_with(|current| current.as_deref().map_or(Ok(()), question)).unwrap_or(Ok(()))
+}
+
+/// Whether an application may be run now.
+pub(crate) fn application(name: &str) -> Result<(), Failure> {
+    ask(|authority| authority.application(name))
+}
+
+/// Whether an API command may be run now.
+pub(crate) fn command(name: &str) -> Result<(), Failure> {
+    ask(|authority| authority.command(name))
+}
+
+/// Whether a global variable may be set now.
+pub(crate) fn global_variable(name: &str) -> Result<(), Failure> {
+    ask(|authority| {
+        if authority.permissions.global_variable.contain(name) {
+            return Ok(());
+        }
+        let permission = format!("global-variable={name}");
+        Err(authority.refuse(&format!("set the global variable {name}"), &permission))
+    })
+}
+
+/// Whether a text may be kept that is expanded later, with the server's rights.
+pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
+    ask(|authority| {
+        if !text.contains("${") || authority.permissions.api.all_names() {
+            return Ok(());
+        }
+        Err(authority.refuse("hand on a text with ${…}, which the server would expand", "api=*"))
+    })
+}
+
+/// Whether a call may be sent there: the operator's dialplan may be used by all, other dialplans name
+/// what to run themselves.
+pub(crate) fn dialplan(name: &str) -> Result<(), Failure> {
+    ask(|authority| {
+        let Permissions { application, api, .. } = &authority.permissions;
+        if name.is_empty()
+            || name.eq_ignore_ascii_case("XML")
+            || (application.all_names() && api.all_names())
+        {
+            return Ok(());
+        }
+        Err(authority.refuse(&format!("use the dialplan {name}"), "application=* and api=*"))
+    })
+}
+
+/// The folders that may be played from now; none is every folder.
+pub(crate) fn playable() -> Option<Folders> {
+    current().and_then(|authority| authority.play.clone())
+}
+
+/// The folders that may be recorded to now; none is every folder.
+pub(crate) fn recordable() -> Option<Folders> {
+    current().and_then(|authority| authority.record.clone())
+}
+
+/// Words that a file may not be played.
+pub(crate) fn refuse_play(path: &str) -> Failure {
+    refuse_file("play", "play or read", path)
+}
+
+/// Words that a file may not be recorded to.
+pub(crate) fn refuse_record(path: &str) -> Failure {
+    refuse_file("record to", "record or write", path)
+}
+
+fn refuse_file(verb: &str, permission: &str, path: &str) -> Failure {
+    let what = format!("{verb} {path}");
+    match current() {
+        Some(authority) => authority.refuse(&what, permission),
+        // Who asked had folders a moment ago; the words for the log are the same.
+        None => Failure::Refused(format!("the script may not {what}")),
+    }
+}
