@@ -10,6 +10,15 @@ use std::time::Duration;
 pub const INSTANCES: u32 = 4_000;
 /// The largest memory that any profile can grant, in bytes.
 pub const MAX_MEMORY: usize = 64 << 20;
+/// Stack of a guest's own functions, in bytes.
+///
+/// Lua answers endless recursion with an error of its own when it has this much; with half of it
+/// the guest ends first.
+pub const STACK: usize = 512 << 10;
+/// Slots that keep what the last guest in them touched, so that the next one starts faster.
+///
+/// At most this many times 130 kB stay with the server when all guests have ended.
+pub const WARM: u32 = 128;
 /// How long a start waits for a slot when all are taken.
 ///
 /// A caller hears nothing meanwhile; a second is what a person takes for a slow answer.
@@ -36,6 +45,13 @@ pub struct Config {
     pub instances: u32,
     /// The largest memory that any profile can grant, in bytes ([`MAX_MEMORY`]).
     pub max_memory: usize,
+    /// Stack of a guest's own functions, in bytes ([`STACK`]); deeper ones end it as `stack-limit`.
+    ///
+    /// It is the same for all profiles, because wasmtime sets it for a whole engine. Only the pages
+    /// that a guest touches are real.
+    pub stack: usize,
+    /// How many of the slots are warm ([`WARM`]).
+    pub warm: u32,
     /// How long a start waits for a slot ([`PATIENCE`]).
     pub patience: Duration,
     /// How often a running guest can be interrupted ([`TICK`]).
@@ -53,6 +69,8 @@ impl Config {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             instances: INSTANCES,
             max_memory: MAX_MEMORY,
+            stack: STACK,
+            warm: WARM,
             patience: PATIENCE,
             tick: TICK,
             nice: NICE,

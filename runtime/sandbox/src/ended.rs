@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::job::Place;
+
 /// A run that is over.
 #[derive(Debug)]
 pub struct Ended<T, R> {
@@ -17,6 +19,8 @@ pub struct Ended<T, R> {
     pub host: Option<T>,
     /// What it cost.
     pub cost: Cost,
+    /// The line at which the script last was in a host call, if it told.
+    pub at: Option<Place>,
 }
 
 /// What a run used.
@@ -35,7 +39,7 @@ pub struct Cost {
 /// Why a run gave no answer. [`name`](Self::name) is stable; `Display` is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndedBy {
-    /// The guest did something impossible: ran into `unreachable`, out of stack, out of bounds.
+    /// The guest did something impossible: ran into `unreachable`, out of bounds.
     Trap {
         /// What it did.
         message: String,
@@ -57,9 +61,46 @@ pub enum EndedBy {
         /// The limit.
         limit: Duration,
     },
+    /// It computed for longer than its profile allows without a host call.
+    BurstLimit {
+        /// The limit.
+        limit: Duration,
+    },
+    /// It executed more instructions than its profile allows.
+    FuelLimit {
+        /// The limit.
+        limit: u64,
+    },
+    /// It made more host calls a second than its profile allows.
+    HostCallLimit {
+        /// The limit.
+        limit: u32,
+    },
     /// It was refused memory and could not go on.
     MemoryLimit {
         /// The limit in bytes.
+        limit: usize,
+    },
+    /// It called functions within functions until its stack was full.
+    StackLimit {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// It went on opening things although it was refused them.
+    HandleLimit {
+        /// Of what.
+        what: &'static str,
+        /// How many may be open.
+        limit: usize,
+    },
+    /// It went on logging although its lines were refused.
+    LogLimit {
+        /// The limit in bytes a minute.
+        limit: usize,
+    },
+    /// It went on printing although what it printed was thrown away.
+    OutputLimit {
+        /// The limit in bytes a minute.
         limit: usize,
     },
     /// It asked to end (`wasi:cli/exit`, `os.exit`). Not a fault when the code is 0.
@@ -92,7 +133,14 @@ impl EndedBy {
             Self::Killed { .. } => "killed",
             Self::WallLimit { .. } => "wall-limit",
             Self::CpuLimit { .. } => "cpu-limit",
+            Self::BurstLimit { .. } => "burst-limit",
+            Self::FuelLimit { .. } => "fuel-limit",
+            Self::HostCallLimit { .. } => "host-call-limit",
             Self::MemoryLimit { .. } => "memory-limit",
+            Self::StackLimit { .. } => "stack-limit",
+            Self::HandleLimit { .. } => "handle-limit",
+            Self::LogLimit { .. } => "log-limit",
+            Self::OutputLimit { .. } => "output-limit",
             Self::Exit { .. } => "exit",
             Self::Host(end) => end.name,
             Self::StartFailed { .. } => "start-failed",
@@ -111,8 +159,32 @@ impl fmt::Display for EndedBy {
             Self::CpuLimit { limit } => {
                 write!(out, "it used more than {limit:?} of processor time")
             }
+            Self::BurstLimit { limit } => {
+                write!(out, "it computed for more than {limit:?} without a host call")
+            }
+            Self::FuelLimit { limit } => {
+                write!(out, "it executed more than {limit} instructions")
+            }
+            Self::HostCallLimit { limit } => {
+                write!(out, "it made more than {limit} host calls a second")
+            }
             Self::MemoryLimit { limit } => {
                 write!(out, "it needed more than {limit} bytes of memory")
+            }
+            Self::StackLimit { limit } => {
+                write!(
+                    out,
+                    "its functions called each other too deeply, beyond {limit} bytes of stack"
+                )
+            }
+            Self::HandleLimit { what, limit } => {
+                write!(out, "it went on after it was refused more than {limit} {what}")
+            }
+            Self::LogLimit { limit } => {
+                write!(out, "it went on logging far beyond {limit} bytes a minute")
+            }
+            Self::OutputLimit { limit } => {
+                write!(out, "it went on printing far beyond {limit} bytes a minute")
             }
             Self::Exit { code } => write!(out, "it exited with code {code}"),
             Self::Host(end) => write!(out, "{}", end.message),

@@ -5,7 +5,7 @@
 //!
 //! There are two, which differ in what they keep of a used slot: wasmtime decides that for a whole
 //! engine. *Warm* slots keep what the last guest touched, and a start takes half the time. *Cold*
-//! ones give everything back. The first [`WARM`] guests get warm slots, so that short scripts start
+//! ones give everything back. The first [`Config::warm`] guests get warm slots, so that short scripts start
 //! fast and a thousand calls that end leave no memory behind.
 //!
 //! | Lua 5.4, start to answer to end | processor time | kept of a slot |
@@ -22,15 +22,8 @@ use wasmtime::{
 
 use crate::config::Config;
 
-/// Stack for the guest's own frames, in bytes.
-///
-/// Lua answers endless recursion with an error of its own when it has this much; with half of it
-/// the guest traps first.
-const WASM_STACK: usize = 512 << 10;
-/// Stack of a run, host functions included, in bytes. Only touched pages are real.
-const STACK: usize = 1 << 20;
-/// Warm slots. At most this many times 130 kB stay with the server when all guests have ended.
-pub(crate) const WARM: u32 = 128;
+/// Stack of a run for host functions, in bytes, beside the guest's own.
+const HOST_STACK: usize = 512 << 10;
 /// What a warm slot keeps of a stack for the next guest, in bytes; the rest goes back to the system.
 ///
 /// Zeroing this much costs less than the page faults after giving it back.
@@ -91,8 +84,8 @@ pub(crate) fn build(config: &Config, n: u32, kept: Kept) -> wasmtime::Result<Eng
         .memory_init_cow(true)
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
-        .max_wasm_stack(WASM_STACK)
-        .async_stack_size(STACK)
+        .max_wasm_stack(config.stack)
+        .async_stack_size(config.stack.saturating_add(HOST_STACK))
         // A stack may hold what the last guest knew; and used ones would never be given back.
         .async_stack_zeroing(true)
         .wasm_exceptions(true)
@@ -112,7 +105,7 @@ pub(crate) struct Pool {
 
 /// The warm pool and, when there are more guests than it holds, the cold one.
 pub(crate) fn pools(config: &Config) -> wasmtime::Result<Vec<Pool>> {
-    let warm = config.instances.min(WARM);
+    let warm = config.warm.clamp(1, config.instances);
     let pool = |n: u32, kept| -> wasmtime::Result<Pool> {
         let engine = build(config, n, kept)?;
         Ok(Pool { engine, slots: Arc::new(Semaphore::new(n as usize)) })

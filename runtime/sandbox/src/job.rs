@@ -1,8 +1,8 @@
 //! One run, as seen from outside while it lasts.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime};
 
 use futures_util::task::AtomicWaker;
@@ -10,8 +10,12 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::ended::{Cost, EndedBy};
+use crate::ended::{Cost, End, EndedBy};
+use crate::handles::Open;
+use crate::observer::Outcome;
+use crate::owner::Owner;
 use crate::profile::Profile;
+use crate::volume::{Volume, Writing};
 
 /// Source files that a run can register; all further ones share the last number.
 ///
@@ -29,15 +33,20 @@ pub struct Job {
     pub(crate) script: Arc<str>,
     pub(crate) version: Option<Arc<str>>,
     pub(crate) guest: Arc<str>,
-    pub(crate) owner: String,
+    pub(crate) owner: Arc<Owner>,
     pub(crate) call: Option<String>,
     pub(crate) profile: Arc<Profile>,
+    /// Those that it runs within, the innermost first; some may have ended.
+    pub(crate) ancestors: Vec<Weak<Self>>,
     pub(crate) started: SystemTime,
     pub(crate) origin: Instant,
     /// Why it must end; set once, by whoever comes first.
     ending: OnceLock<EndedBy>,
     waker: AtomicWaker,
     running: AtomicBool,
+    over: AtomicBool,
+    /// The smallest `of_owner` of its profile and those of the runs that it was started by.
+    pub(crate) of_owner: Option<u32>,
     cpu: AtomicU64,
     /// The tick in which the guest was last given the processor.
     pub(crate) slice: AtomicU64,
@@ -48,35 +57,49 @@ pub struct Job {
     place: AtomicU64,
     sources: Mutex<Vec<Arc<str>>>,
     waiting: Mutex<Option<(&'static str, Instant)>>,
+    pub(crate) open: Open,
+    logged: Mutex<Volume>,
+    /// When it ends unless something else comes first, and how.
+    deadline: Mutex<Option<(Instant, End)>>,
+    deadlines: AtomicU32,
+    /// What the host said went wrong.
+    failure: Mutex<Option<Outcome>>,
 }
 
 /// Who runs what for whom; the rest of a [`Job`] is bookkeeping.
 pub(crate) struct Identity {
+    pub(crate) id: Uuid,
     pub(crate) script: Arc<str>,
     pub(crate) version: Option<Arc<str>>,
     pub(crate) guest: Arc<str>,
-    pub(crate) owner: String,
+    pub(crate) owner: Arc<Owner>,
     pub(crate) call: Option<String>,
     pub(crate) profile: Arc<Profile>,
+    pub(crate) ancestors: Vec<Weak<Job>>,
+    pub(crate) of_owner: Option<u32>,
     pub(crate) started: SystemTime,
 }
 
 impl Job {
     pub(crate) fn new(identity: Identity) -> Self {
-        let Identity { script, version, guest, owner, call, profile, started } = identity;
+        let Identity { id, script, version, guest, owner, call, profile, .. } = identity;
+        let Identity { ancestors, of_owner, started, .. } = identity;
         Self {
-            id: Uuid::new_v4(),
+            id,
             script,
             version,
             guest,
             owner,
             call,
             profile,
+            ancestors,
             started,
             origin: Instant::now(),
             ending: OnceLock::new(),
             waker: AtomicWaker::new(),
             running: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            of_owner,
             cpu: AtomicU64::new(0),
             slice: AtomicU64::new(0),
             host_calls: AtomicU64::new(0),
@@ -85,6 +108,11 @@ impl Job {
             place: AtomicU64::new(0),
             sources: Mutex::new(Vec::new()),
             waiting: Mutex::new(None),
+            open: Open::default(),
+            logged: Mutex::new(Volume::new()),
+            deadline: Mutex::new(None),
+            deadlines: AtomicU32::new(0),
+            failure: Mutex::new(None),
         }
     }
 
@@ -104,6 +132,12 @@ impl Job {
     #[must_use]
     pub fn call(&self) -> Option<&str> {
         self.call.as_deref()
+    }
+
+    /// For whom it runs, with all that it starts.
+    #[must_use]
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// What the run is granted.
@@ -170,6 +204,65 @@ impl Job {
         first
     }
 
+    /// Ends the run with `how` if it still lives at `when`, on tokio's clock; the earliest such
+    /// deadline holds. For what is decided from outside, as the grace time after a hangup.
+    pub fn end_at(&self, when: Instant, how: End) {
+        let mut deadline = self.deadline.lock();
+        if deadline.as_ref().is_none_or(|(earlier, _)| when < *earlier) {
+            *deadline = Some((when, how));
+            drop(deadline);
+            self.deadlines.fetch_add(1, Ordering::Release);
+            self.waker.wake();
+        }
+    }
+
+    /// The deadline that was set from outside.
+    pub(crate) fn deadline(&self) -> Option<(Instant, End)> {
+        self.deadline.lock().clone()
+    }
+
+    /// How often it was set; the lock need not be taken for each look.
+    pub(crate) fn deadlines(&self) -> u32 {
+        self.deadlines.load(Ordering::Acquire)
+    }
+
+    /// Says that the run failed under a name of the host's (`error`), though it answers; for
+    /// statistics and [observers](crate::Observer). The last report counts.
+    pub fn failed(&self, name: &'static str, error: impl Into<String>) {
+        *self.failure.lock() = Some(Outcome { name, error: Some(error.into()) });
+    }
+
+    pub(crate) fn failure(&self) -> Option<Outcome> {
+        self.failure.lock().clone()
+    }
+
+    /// Accounts for a message of `bytes` bytes that the guest wants to log; false when it is not
+    /// to be logged and the guest should be told.
+    ///
+    /// The first refusal of a minute leaves a warning. At [`FAR`](crate::FAR) times its limit the
+    /// run ends as `log-limit`.
+    #[must_use]
+    pub fn log(&self, bytes: usize) -> bool {
+        let Some(limit) = self.profile.log else { return true };
+        match self.logged.lock().write(bytes, limit) {
+            Writing::Fits => return true,
+            Writing::Cut(_) => tracing::warn!(
+                call = self.call().unwrap_or_default(),
+                script = self.script(),
+                at = self.place().map(|place| place.to_string()).unwrap_or_default(),
+                limit,
+                "log-limit: the script logs more in a minute than profile '{}' allows; the rest of \
+                 the minute is not logged",
+                self.profile.name
+            ),
+            Writing::Refused => {}
+            Writing::Far => {
+                self.end(EndedBy::LogLimit { limit });
+            }
+        }
+        false
+    }
+
     /// Why it must end, if it must.
     #[must_use]
     pub fn ending(&self) -> Option<&EndedBy> {
@@ -178,6 +271,15 @@ impl Job {
 
     pub(crate) fn wake_with(&self, waker: &std::task::Waker) {
         self.waker.register(waker);
+    }
+
+    /// Says that it is not in the table any more.
+    pub(crate) fn set_over(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
     }
 
     pub(crate) fn instantiated(&self) {
@@ -192,6 +294,11 @@ impl Job {
     pub(crate) fn spend(&self, cpu: Duration) -> Duration {
         let cpu = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
         Duration::from_nanos(self.cpu.fetch_add(cpu, Ordering::Relaxed) + cpu)
+    }
+
+    /// The host calls so far.
+    pub(crate) fn host_calls(&self) -> u64 {
+        self.host_calls.load(Ordering::Relaxed)
     }
 
     pub(crate) fn use_memory(&self, bytes: usize) {
@@ -233,7 +340,7 @@ impl Job {
             script: Arc::clone(&self.script),
             version: self.version.clone(),
             guest: Arc::clone(&self.guest),
-            owner: self.owner.clone(),
+            owner: Arc::clone(&self.owner),
             call: self.call.clone(),
             profile: self.profile.name.clone(),
             started: self.started,
@@ -321,8 +428,8 @@ pub struct JobInfo {
     pub version: Option<Arc<str>>,
     /// The guest that runs it, as `lua-5.4`.
     pub guest: Arc<str>,
-    /// Who started it: `call`, `api`, `luarun` …
-    pub owner: String,
+    /// For whom it runs.
+    pub owner: Arc<Owner>,
     /// The uuid of the call it serves.
     pub call: Option<String>,
     /// The profile's name.

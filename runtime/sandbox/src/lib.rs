@@ -55,33 +55,50 @@
 mod cache;
 mod clocks;
 mod config;
+mod deadline;
 mod directories;
 mod ended;
 mod engine;
 mod environment;
 mod guest;
+mod handles;
+mod histogram;
 mod job;
 mod limiter;
+mod meter;
+mod observer;
 mod output;
+mod owner;
 mod profile;
+mod refusal;
 mod run;
 mod sandbox;
 mod snapshot;
 mod state;
+mod statistics;
 mod supervise;
 mod table;
 mod ticker;
+mod volume;
 
-pub use config::{Config, INSTANCES, MAX_MEMORY, NICE, PATIENCE, TICK};
+pub use config::{Config, INSTANCES, MAX_MEMORY, NICE, PATIENCE, STACK, TICK, WARM};
 pub use ended::{Cost, End, Ended, EndedBy};
 pub use environment::check as environment;
 pub use guest::{Guest, LoadError};
+pub use handles::{Handle, LimitReached, OpenHandle, REFUSALS};
 pub use job::{Entered, Job, JobInfo, JobState, Place, SOURCES};
+pub use observer::{Observer, Outcome};
 pub use output::{Log, Output, Stream};
-pub use profile::{Directory, HANDLES, HOST_CALL, LINE, MEMORY, OUTPUT, Profile, TABLE};
-pub use run::{Calling, JobHandle, Refusal, Run, StartRefused};
+pub use owner::Owner;
+pub use profile::{
+    Directory, FILES, HANDLES, HOST_CALL, LINE, LOG, MEMORY, NESTED, OF_OWNER, OUTPUT, Profile,
+    TABLE,
+};
+pub use refusal::{Refusal, StartRefused};
+pub use run::{Calling, JobHandle, Run};
 pub use sandbox::{Sandbox, StartError};
 pub use state::State;
-pub use table::Statistics;
+pub use statistics::{LastError, OTHERS, ROWS, ScriptStatistics, Statistics};
+pub use volume::FAR;
 /// The engine's own types: stores, linkers, `bindgen!`.
 pub use wasmtime;

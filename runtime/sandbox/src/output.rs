@@ -1,5 +1,6 @@
 //! A guest's standard output, line by line.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,7 +11,9 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+use crate::ended::EndedBy;
 use crate::job::Job;
+use crate::volume::{Volume, Writing};
 
 /// What a guest may write at once, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -52,27 +55,34 @@ pub(crate) struct Sink {
     written: Mutex<Written>,
 }
 
-#[derive(Default)]
 struct Written {
-    total: usize,
+    volume: Volume,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
 }
 
 impl Sink {
     pub(crate) fn new(job: Arc<Job>, output: Arc<dyn Output>) -> Arc<Self> {
-        Arc::new(Self { job, output, written: Mutex::default() })
+        let written = Written { volume: Volume::new(), stdout: Vec::new(), stderr: Vec::new() };
+        Arc::new(Self { job, output, written: Mutex::new(written) })
     }
 
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let profile = &self.job.profile;
         let mut written = self.written.lock();
-        let before = written.total;
-        written.total = before.saturating_add(bytes.len());
-        if before >= profile.output {
-            return;
-        }
-        let Some(fitting) = bytes.get(..bytes.len().min(profile.output - before)) else { return };
+        let writing = match profile.output {
+            Some(limit) => written.volume.write(bytes.len(), limit),
+            None => Writing::Fits,
+        };
+        let fitting = match writing {
+            Writing::Fits => bytes,
+            Writing::Cut(room) => bytes.get(..room).unwrap_or_default(),
+            Writing::Refused => return,
+            Writing::Far => {
+                self.job.end(EndedBy::OutputLimit { limit: profile.output.unwrap_or(usize::MAX) });
+                return;
+            }
+        };
         let mut complete: Vec<Vec<u8>> = Vec::new();
         let kept = match stream {
             Stream::Stdout => &mut written.stdout,
@@ -86,29 +96,35 @@ impl Sink {
             let room = profile.line.saturating_sub(kept.len()).min(text.len());
             kept.extend_from_slice(text.get(..room).unwrap_or_default());
             if ended {
-                complete.push(std::mem::take(kept));
+                complete.push(mem::take(kept));
             }
         }
         drop(written);
         for line in complete {
             self.output.line(&self.job, stream, &line);
         }
-        if before.saturating_add(bytes.len()) > profile.output {
-            tracing::warn!(
-                call = self.job.call().unwrap_or_default(),
-                script = self.job.script(),
-                limit = profile.output,
-                "output-limit: the script printed more than profile '{}' allows; the rest is not \
-                 logged",
-                profile.name
-            );
+        if writing == Writing::Fits {
+            return;
         }
+        tracing::warn!(
+            call = self.job.call().unwrap_or_default(),
+            script = self.job.script(),
+            at = self.job.place().map(|place| place.to_string()).unwrap_or_default(),
+            limit = profile.output,
+            "output-limit: the script prints more in a minute than profile '{}' allows; the rest of \
+             the minute is not logged",
+            profile.name
+        );
     }
 
     /// Hands over what was written without a line's end.
     pub(crate) fn finish(&self) {
-        let Written { stdout, stderr, .. } = std::mem::take(&mut *self.written.lock());
-        for (stream, line) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
+        let last = {
+            let mut written = self.written.lock();
+            let Written { stdout, stderr, .. } = &mut *written;
+            [(Stream::Stdout, mem::take(stdout)), (Stream::Stderr, mem::take(stderr))]
+        };
+        for (stream, line) in last {
             if !line.is_empty() {
                 self.output.line(&self.job, stream, &line);
             }

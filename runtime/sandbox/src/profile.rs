@@ -15,10 +15,28 @@ pub const MEMORY: usize = 64 << 20;
 pub const TABLE: usize = 20_000;
 /// The length of a line of output, in bytes; the rest of the line is cut.
 pub const LINE: usize = 8 << 10;
-/// All output of a run, in bytes; more is thrown away, with one warning.
+/// Output of a run in a minute, in bytes; more is thrown away, with one warning.
+///
+/// It goes to the log: a script that prints in a loop would fill the disk.
 pub const OUTPUT: usize = 1 << 20;
-/// Handles that a guest may hold at the same time: files, sessions, timers.
+/// What a run may log in a minute, in bytes; more is refused.
+pub const LOG: usize = 1 << 20;
+/// Handles that a guest may hold at the same time: files, streams, sessions, timers.
+///
+/// It bounds the host's table of them; `files` is the politer limit.
 pub const HANDLES: usize = 1_024;
+/// Files and folders that a guest may have open at the same time.
+///
+/// Each is a file descriptor of the server, of which it has some ten thousand.
+pub const FILES: u32 = 64;
+/// Scripts that run within each other, the outermost included.
+///
+/// One that starts itself and waits would take all slots otherwise.
+pub const NESTED: u32 = 16;
+/// Runs that may live for one owner at the same time.
+///
+/// A call has one script and what that starts; a script that starts scripts in a loop has no end.
+pub const OF_OWNER: u32 = 100;
 /// What one host call may carry from the guest to the host, in bytes; a larger one ends the guest.
 ///
 /// It bounds what a guest can make the host allocate. Functions refuse far less (64 KiB) politely.
@@ -49,16 +67,48 @@ pub struct Profile {
     pub wall: Option<Duration>,
     /// The processor time a run may use; none is no limit. Ends it as `cpu-limit`.
     pub cpu: Option<Duration>,
+    /// The processor time a run may use between two host calls, however long it lives; none is no
+    /// limit. Ends it as `burst-limit`.
+    ///
+    /// Measured a tick at a time: a tick in which a host call was made counts for nothing.
+    pub burst: Option<Duration>,
+    /// The instructions a run may execute; none is no limit. Ends it as `fuel-limit`.
+    ///
+    /// The same run ends at the same place each time. Takes an engine of its own, for which a guest
+    /// is compiled when the first such run starts: that takes two seconds, and counting costs
+    /// processor time.
+    pub fuel: Option<u64>,
+    /// Host calls a second, of those that report themselves; none is no limit. Ends it as
+    /// `host-call-limit`.
+    ///
+    /// What was not used in a second can be used in the next, and no longer. Looked at once a tick.
+    pub host_calls: Option<u32>,
     /// The directories it may use.
     pub directories: Vec<Directory>,
     /// The environment variables it sees.
     pub environment: Vec<(String, String)>,
     /// Bytes of a line of output ([`LINE`]).
     pub line: usize,
-    /// Bytes of output ([`OUTPUT`]).
-    pub output: usize,
-    /// Handles ([`HANDLES`]).
+    /// Bytes of output a minute ([`OUTPUT`]); none is no limit. More is thrown away; ends it as
+    /// `output-limit` at [`FAR`](crate::FAR) times as much.
+    pub output: Option<usize>,
+    /// Bytes that it may log in a minute ([`LOG`], [`Job::log`](crate::Job::log)); none is no limit.
+    /// More is refused; ends it as `log-limit` at [`FAR`](crate::FAR) times as much.
+    pub log: Option<usize>,
+    /// Handles of all kinds ([`HANDLES`]). One more ends it as `handle-limit`.
     pub handles: usize,
+    /// Files and folders that it may have open ([`FILES`]). One more is refused; ends it as
+    /// `handle-limit` after [`REFUSALS`](crate::REFUSALS) in a row.
+    pub files: u32,
+    /// Scripts within each other, itself included, as long as it is one of them ([`NESTED`]). One
+    /// more is not started: `nested-limit`.
+    pub nested: u32,
+    /// Runs of the same script at the same time; none is no limit. One more is not started:
+    /// `script-instances`.
+    pub of_script: Option<u32>,
+    /// Runs for the same owner at the same time ([`OF_OWNER`]); none is no limit. One more is not
+    /// started: `owner-instances`.
+    pub of_owner: Option<u32>,
     /// Bytes of one host call ([`HOST_CALL`]).
     pub host_call: usize,
     pub(crate) opened: Directories,
@@ -74,11 +124,19 @@ impl Profile {
             table: TABLE,
             wall: None,
             cpu: None,
+            burst: None,
+            fuel: None,
+            host_calls: None,
             directories: Vec::new(),
             environment: Vec::new(),
             line: LINE,
-            output: OUTPUT,
+            output: Some(OUTPUT),
+            log: Some(LOG),
             handles: HANDLES,
+            files: FILES,
+            nested: NESTED,
+            of_script: None,
+            of_owner: Some(OF_OWNER),
             host_call: HOST_CALL,
             opened: Directories::default(),
         }

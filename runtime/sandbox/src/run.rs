@@ -1,7 +1,7 @@
 //! Starting a run and waiting for it.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use futures_util::future::select_all;
 use ringfence_rim::Clock;
@@ -14,8 +14,11 @@ use wasmtime::component::Instance;
 use crate::ended::{Ended, EndedBy};
 use crate::guest::Guest;
 use crate::job::{Identity, Job};
+use crate::observer::Outcome;
 use crate::output::{Log, Output};
+use crate::owner::Owner;
 use crate::profile::Profile;
+use crate::refusal::{Refusal, StartRefused};
 use crate::sandbox::Sandbox;
 use crate::state::State;
 use crate::supervise::{self, Stopped, classify, supervise};
@@ -31,8 +34,10 @@ pub struct Run<T> {
     pub script: Arc<str>,
     /// The script's version, if known.
     pub version: Option<Arc<str>>,
-    /// Who starts it: `call`, `api`, `luarun` …
-    pub owner: String,
+    /// For whom it runs; a run with a parent has its parent's owner instead.
+    pub owner: Owner,
+    /// The run that starts it, if one does.
+    pub parent: Option<Arc<Job>>,
     /// The uuid of the call it serves.
     pub call: Option<String>,
     /// What it is granted.
@@ -51,7 +56,8 @@ impl<T> Run<T> {
         Self {
             script: script.into(),
             version: None,
-            owner: String::new(),
+            owner: Owner::new("nobody", ""),
+            parent: None,
             call: None,
             profile,
             host,
@@ -59,40 +65,6 @@ impl<T> Run<T> {
             output: Arc::new(Log),
         }
     }
-}
-
-/// Why a run was not started.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// All slots stayed taken.
-    #[error("capacity: all {instances} guests are running; try again later")]
-    Capacity {
-        /// How many may live at the same time.
-        instances: u32,
-    },
-    /// The sandbox takes no new runs.
-    #[error("closed: no more scripts are started")]
-    Closed,
-}
-
-impl Refusal {
-    /// The stable name.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Capacity { .. } => "capacity",
-            Self::Closed => "closed",
-        }
-    }
-}
-
-/// A run that was not started, and what was to be lent to it.
-#[derive(Debug)]
-pub struct StartRefused<T> {
-    /// Why.
-    pub why: Refusal,
-    /// What [`Run::host`] was.
-    pub host: T,
 }
 
 /// A run that was started.
@@ -139,6 +111,7 @@ impl<T, R> JobHandle<T, R> {
                 result: Err(EndedBy::SandboxGone),
                 host: None,
                 cost: self.job.cost(),
+                at: self.job.place(),
             },
         }
     }
@@ -175,8 +148,8 @@ impl Sandbox {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let slot = match self.slot().await {
-            Ok(slot) => slot,
+        let admitted = match self.admit(guest.name(), &run).await {
+            Ok(admitted) => admitted,
             Err(why) => {
                 self.inner.table.refuse(why.name());
                 tracing::warn!(
@@ -187,17 +160,8 @@ impl Sandbox {
                 return Err(StartRefused { why, host: run.host });
             }
         };
-        let Run { script, version, owner, call, profile, host, clock, output } = run;
-        let job = Arc::new(Job::new(Identity {
-            script,
-            version,
-            guest: Arc::clone(guest.name()),
-            owner,
-            call,
-            profile,
-            started: clock.now(),
-        }));
-        let listed = self.inner.table.add(Arc::clone(&job));
+        let Admitted { job, listed, slot } = admitted;
+        let Run { host, clock, output, .. } = run;
         let (ended, receiver) = oneshot::channel();
         let task = Task {
             ticker: Arc::clone(&self.inner.ticker),
@@ -205,6 +169,7 @@ impl Sandbox {
             job: Arc::clone(&job),
             listed,
             slot,
+            stack: self.inner.config.stack,
             clock,
             output,
         };
@@ -214,6 +179,31 @@ impl Sandbox {
             let _ = ended.send(end);
         });
         Ok(JobHandle { job, ended: receiver, kill_on_drop: false })
+    }
+
+    /// Everything that can refuse a run; its place among the jobs.
+    async fn admit<T>(&self, guest: &Arc<str>, run: &Run<T>) -> Result<Admitted, Refusal> {
+        let id = Uuid::new_v4();
+        let parent = run.parent.as_ref();
+        let ancestors = ancestors(parent)?;
+        let (owner, of_owner) = owner(run, id);
+        let reserved =
+            self.inner.table.reserve(&run.script, run.profile.of_script, &owner, of_owner)?;
+        let slot = self.slot().await?;
+        let job = Arc::new(Job::new(Identity {
+            id,
+            script: Arc::clone(&run.script),
+            version: run.version.clone(),
+            guest: Arc::clone(guest),
+            owner,
+            call: run.call.clone(),
+            profile: Arc::clone(&run.profile),
+            ancestors,
+            of_owner,
+            started: run.clock.now(),
+        }));
+        let listed = self.inner.table.add(&job, parent, reserved)?;
+        Ok(Admitted { job, listed, slot })
     }
 
     async fn slot(&self) -> Result<Slot, Refusal> {
@@ -250,6 +240,45 @@ impl Sandbox {
     }
 }
 
+/// The live runs that a run of `parent` would run within, the innermost first.
+fn ancestors(parent: Option<&Arc<Job>>) -> Result<Vec<Weak<Job>>, Refusal> {
+    let Some(parent) = parent else { return Ok(Vec::new()) };
+    let above = parent.ancestors.iter().filter_map(Weak::upgrade);
+    let live = std::iter::once(Arc::clone(parent)).chain(above).filter(|job| !job.is_over());
+    let mut ancestors = Vec::new();
+    for (job, within) in live.zip(2..) {
+        let limit = job.profile.nested;
+        if within > limit {
+            return Err(Refusal::Nested { limit });
+        }
+        ancestors.push(Arc::downgrade(&job));
+    }
+    Ok(ancestors)
+}
+
+/// For whom a run counts, and how many may.
+fn owner<T>(run: &Run<T>, id: Uuid) -> (Arc<Owner>, Option<u32>) {
+    let own = run.profile.of_owner;
+    match &run.parent {
+        // What it starts can be granted no more than itself.
+        Some(parent) => {
+            let smallest = [own, parent.of_owner].into_iter().flatten().min();
+            (Arc::clone(&parent.owner), smallest)
+        }
+        None if run.owner.name.is_empty() => {
+            (Arc::new(Owner::new(run.owner.kind, id.to_string())), own)
+        }
+        None => (Arc::new(run.owner.clone()), own),
+    }
+}
+
+/// A run that has its place.
+struct Admitted {
+    job: Arc<Job>,
+    listed: Listed,
+    slot: Slot,
+}
+
 /// A place in one of the pools, free again when dropped.
 struct Slot {
     pool: usize,
@@ -273,6 +302,8 @@ struct Task<T: 'static> {
     job: Arc<Job>,
     listed: Listed,
     slot: Slot,
+    /// What the guest has of it, in bytes.
+    stack: usize,
     clock: Clock,
     output: Arc<dyn Output>,
 }
@@ -283,7 +314,7 @@ impl<T: Send + 'static> Task<T> {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let Self { ticker, guest, job, mut listed, slot, clock, output } = self;
+        let Self { ticker, guest, job, mut listed, slot, stack, clock, output } = self;
         let mut host = Some(host);
         let mut store: Option<Store<State<T>>> = None;
         let guest_call = Box::pin(async {
@@ -302,7 +333,7 @@ impl<T: Send + 'static> Task<T> {
         let refused_memory = store.as_ref().is_some_and(|store| store.data().limiter.refused());
         let result = match stopped {
             Stopped::Returned(answer) => Ok(answer),
-            Stopped::Failed(error) => Err(classify(&error, &job, refused_memory)),
+            Stopped::Failed(error) => Err(classify(&error, &job, refused_memory, stack)),
             Stopped::Ended(why) => Err(why),
         };
         // From here on nothing of the guest exists any more; then its slot can be given away.
@@ -317,9 +348,9 @@ impl<T: Send + 'static> Task<T> {
         drop(slot);
         let cost = job.cost();
         report(&job, &result);
-        listed.ended(result.as_ref().err().map_or("returned", EndedBy::name));
+        listed.ended(&Outcome::of(&job, result.as_ref().err()), &cost);
         drop(listed);
-        Ended { id: job.id, result, host, cost }
+        Ended { id: job.id, result, host, cost, at: job.place() }
     }
 }
 

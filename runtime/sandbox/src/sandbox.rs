@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use crate::cache::Cache;
 use crate::config::Config;
+use crate::ended::EndedBy;
 use crate::engine::Pool;
 use crate::job::{Job, JobInfo};
-use crate::table::{Statistics, Table};
+use crate::statistics::{ScriptStatistics, Statistics};
+use crate::table::Table;
 use crate::ticker::Ticker;
 use crate::{engine, environment};
 
@@ -158,7 +160,15 @@ impl Sandbox {
 
     /// Ends all runs that live now; answers how many.
     pub fn kill_all(&self, reason: &str) -> usize {
-        self.inner.table.all().iter().filter(|job| job.kill(reason)).count()
+        self.kill_where(|_| true, reason)
+    }
+
+    /// Ends all chosen runs that live now; answers how many. What they are about to start is
+    /// refused as `ending`, so that a family that keeps starting itself ends too.
+    ///
+    /// `chosen` is asked under the table's lock: it must be quick, and ask the sandbox nothing.
+    pub fn kill_where(&self, chosen: impl Fn(&Job) -> bool, reason: &str) -> usize {
+        self.inner.table.end_where(chosen, &EndedBy::Killed { reason: reason.to_owned() })
     }
 
     /// Refuses new runs as `closed` from now on; running ones go on.
@@ -180,6 +190,12 @@ impl Sandbox {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.inner.table.statistics()
+    }
+
+    /// What became of the runs of each version of each script.
+    #[must_use]
+    pub fn script_statistics(&self) -> Vec<ScriptStatistics> {
+        self.inner.table.scripts()
     }
 }
 

@@ -3,17 +3,19 @@
 use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
-use tokio::time::{Instant, sleep_until};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{StoreContextMut, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use crate::deadline::Deadline;
 use crate::ended::{End, EndedBy};
 use crate::job::Job;
+use crate::meter::Meter;
 use crate::state::State;
 use crate::ticker::Ticker;
 
@@ -38,24 +40,15 @@ pub(crate) async fn supervise<R>(
     ticker: &Ticker,
     mut guest: Guest<'_, R>,
 ) -> Stopped<R> {
-    let wall = job.profile.wall;
-    let deadline = wall.and_then(|wall| job.origin.checked_add(wall));
-    let mut alarm = pin!(async {
-        match deadline {
-            Some(deadline) => sleep_until(deadline).await,
-            None => std::future::pending().await,
-        }
-    });
-    let mut rung = false;
+    let mut deadline = Deadline::new(job);
+    let mut meter = Meter::new(job);
     let stopped = std::future::poll_fn(|cx| {
         // Before the look, so that a kill between the two wakes this task.
         job.wake_with(cx.waker());
-        rung = rung || alarm.as_mut().poll(cx).is_ready();
-        // A guest that never rests can keep the timer from being looked at, but not the clock.
-        if let Some(limit) = wall
-            && (rung || deadline.is_some_and(|deadline| Instant::now() >= deadline))
+        if job.ending().is_none()
+            && let Some(why) = deadline.passed(job, cx)
         {
-            job.end(EndedBy::WallLimit { limit });
+            job.end(why);
         }
         if let Some(why) = job.ending() {
             return Poll::Ready(Stopped::Ended(why.clone()));
@@ -67,16 +60,15 @@ pub(crate) async fn supervise<R>(
             job.slice.store(ticker.now(), std::sync::atomic::Ordering::Relaxed);
             catch_unwind(AssertUnwindSafe(|| guest.as_mut().poll(cx)))
         };
-        let cpu = job.spend(thread_cpu().saturating_sub(before));
+        let cpu = thread_cpu().saturating_sub(before);
+        let sum = job.spend(cpu);
         match polled {
             Ok(Poll::Ready(Ok(answer))) => Poll::Ready(Stopped::Returned(answer)),
             Ok(Poll::Ready(Err(error))) => Poll::Ready(Stopped::Failed(error)),
             Err(panic) => Poll::Ready(Stopped::Ended(EndedBy::HostBug { message: text(&panic) })),
             Ok(Poll::Pending) => {
-                if let Some(limit) = job.profile.cpu
-                    && cpu >= limit
-                {
-                    job.end(EndedBy::CpuLimit { limit });
+                if let Some(why) = meter.look(job, cpu, sum) {
+                    job.end(why);
                 }
                 match job.ending() {
                     Some(why) => Poll::Ready(Stopped::Ended(why.clone())),
@@ -109,8 +101,13 @@ pub(crate) fn pause<T>(store: &StoreContextMut<'_, State<T>>, ticker: &Ticker) -
     UpdateDeadline::Interrupt
 }
 
-/// What a failure means.
-pub(crate) fn classify(error: &wasmtime::Error, job: &Job, refused_memory: bool) -> EndedBy {
+/// What a failure means; `stack` is how much of it the guest had.
+pub(crate) fn classify(
+    error: &wasmtime::Error,
+    job: &Job,
+    refused_memory: bool,
+    stack: usize,
+) -> EndedBy {
     if let Some(why) = job.ending() {
         return why.clone();
     }
@@ -124,6 +121,16 @@ pub(crate) fn classify(error: &wasmtime::Error, job: &Job, refused_memory: bool)
     // What a guest does that cannot live without the memory it was refused: it aborts.
     if refused_memory && trap.is_none_or(|trap| *trap == Trap::UnreachableCodeReached) {
         return EndedBy::MemoryLimit { limit: job.profile.memory };
+    }
+    match trap {
+        Some(Trap::StackOverflow) => return EndedBy::StackLimit { limit: stack },
+        Some(Trap::OutOfFuel) => {
+            return EndedBy::FuelLimit { limit: job.profile.fuel.unwrap_or(u64::MAX) };
+        }
+        _ => {}
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return EndedBy::HandleLimit { what: "handles", limit: job.profile.handles };
     }
     if trap.is_none() && !job.is_instantiated() {
         return EndedBy::StartFailed { message: format!("{error:#}") };

@@ -1,4 +1,4 @@
-//! All jobs, and what became of the ended ones.
+//! All jobs, how many there are of which, and what became of the ended ones.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,40 +8,89 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::ended::EndedBy;
+use crate::ended::{Cost, EndedBy};
 use crate::job::{Job, JobInfo};
-
-/// How often what happened, since the sandbox was made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Jobs that live now.
-    pub live: usize,
-    /// Starts that wait for a slot now.
-    pub waiting: u64,
-    /// Jobs that were started.
-    pub started: u64,
-    /// Starts that were refused, by name: `capacity`, `closed`.
-    pub refused: BTreeMap<&'static str, u64>,
-    /// Jobs that ended, by [`EndedBy::name`]; `returned` for those that gave an answer.
-    pub ended: BTreeMap<&'static str, u64>,
-}
+use crate::observer::{Observers, Outcome};
+use crate::owner::Owner;
+use crate::refusal::Refusal;
+use crate::statistics::{Rows, ScriptStatistics, Statistics};
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    jobs: Mutex<HashMap<Uuid, Arc<Job>>>,
+    live: Mutex<Live>,
     empty: Notify,
     pub(crate) waiting: AtomicU64,
     started: AtomicU64,
     refused: Mutex<BTreeMap<&'static str, u64>>,
-    ended: Mutex<BTreeMap<&'static str, u64>>,
+    ended: Mutex<Ends>,
+    pub(crate) observers: Observers,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    jobs: HashMap<Uuid, Arc<Job>>,
+    /// Runs and starts that wait, of each script.
+    scripts: HashMap<Arc<str>, u32>,
+    /// Runs and starts that wait, for each owner.
+    owners: HashMap<Arc<Owner>, u32>,
+}
+
+#[derive(Debug, Default)]
+struct Ends {
+    names: BTreeMap<&'static str, u64>,
+    rows: Rows,
 }
 
 impl Table {
+    /// Counts a start for its script and its owner until the answer is dropped. A start that waits
+    /// for a slot counts too: no script can fill the queue.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        script: &Arc<str>,
+        of_script: Option<u32>,
+        owner: &Arc<Owner>,
+        of_owner: Option<u32>,
+    ) -> Result<Reserved, Refusal> {
+        let mut live = self.live.lock();
+        let scripts = live.scripts.get(script).copied().unwrap_or_default();
+        if let Some(limit) = of_script
+            && scripts >= limit
+        {
+            return Err(Refusal::ScriptInstances { script: script.to_string(), limit });
+        }
+        let owners = live.owners.get(owner).copied().unwrap_or_default();
+        if let Some(limit) = of_owner
+            && owners >= limit
+        {
+            return Err(Refusal::OwnerInstances { owner: owner.to_string(), limit });
+        }
+        live.scripts.insert(Arc::clone(script), scripts + 1);
+        live.owners.insert(Arc::clone(owner), owners + 1);
+        let (script, owner) = (Arc::clone(script), Arc::clone(owner));
+        Ok(Reserved { table: Arc::clone(self), script, owner })
+    }
+
     /// Lists the job until the answer is dropped.
-    pub(crate) fn add(self: &Arc<Self>, job: Arc<Job>) -> Listed {
+    ///
+    /// Not when its parent is ending: whoever kills a family gets all of it, since
+    /// [`kill_where`](Self::kill_where) holds the same lock.
+    pub(crate) fn add(
+        self: &Arc<Self>,
+        job: &Arc<Job>,
+        parent: Option<&Arc<Job>>,
+        reserved: Reserved,
+    ) -> Result<Listed, Refusal> {
+        let mut live = self.live.lock();
+        if parent.is_some_and(|parent| parent.ending().is_some()) {
+            // The reservation needs the lock to go.
+            drop(live);
+            return Err(Refusal::ParentEnding);
+        }
         self.started.fetch_add(1, Ordering::Relaxed);
-        self.jobs.lock().insert(job.id, Arc::clone(&job));
-        Listed { table: Arc::clone(self), id: job.id, how: None }
+        live.jobs.insert(job.id, Arc::clone(job));
+        drop(live);
+        self.observers.started(job);
+        Ok(Listed { job: Arc::clone(job), reserved, told: false })
     }
 
     pub(crate) fn refuse(&self, name: &'static str) {
@@ -49,11 +98,17 @@ impl Table {
     }
 
     pub(crate) fn find(&self, id: Uuid) -> Option<Arc<Job>> {
-        self.jobs.lock().get(&id).cloned()
+        self.live.lock().jobs.get(&id).cloned()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Job>> {
-        self.jobs.lock().values().cloned().collect()
+        self.live.lock().jobs.values().cloned().collect()
+    }
+
+    /// Ends the chosen jobs in one step, with respect to starts.
+    pub(crate) fn end_where(&self, chosen: impl Fn(&Job) -> bool, why: &EndedBy) -> usize {
+        let live = self.live.lock();
+        live.jobs.values().filter(|job| chosen(job) && job.end(why.clone())).count()
     }
 
     /// Copies for lists, oldest first.
@@ -64,12 +119,16 @@ impl Table {
         jobs.iter().map(|job| job.info()).collect()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.live.lock().jobs.is_empty()
+    }
+
     pub(crate) async fn emptied(&self) {
         let mut empty = std::pin::pin!(self.empty.notified());
         loop {
             // Registered before the look, so that an end between the two is not missed.
             empty.as_mut().enable();
-            if self.jobs.lock().is_empty() {
+            if self.is_empty() {
                 return;
             }
             empty.as_mut().await;
@@ -79,11 +138,41 @@ impl Table {
 
     pub(crate) fn statistics(&self) -> Statistics {
         Statistics {
-            live: self.jobs.lock().len(),
+            live: self.live.lock().jobs.len(),
             waiting: self.waiting.load(Ordering::Relaxed),
             started: self.started.load(Ordering::Relaxed),
             refused: self.refused.lock().clone(),
-            ended: self.ended.lock().clone(),
+            ended: self.ended.lock().names.clone(),
+        }
+    }
+
+    pub(crate) fn scripts(&self) -> Vec<ScriptStatistics> {
+        self.ended.lock().rows.all()
+    }
+}
+
+/// A start's place in the counts.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    table: Arc<Table>,
+    script: Arc<str>,
+    owner: Arc<Owner>,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        let mut live = self.table.live.lock();
+        let Live { scripts, owners, .. } = &mut *live;
+        less(scripts, &self.script);
+        less(owners, &self.owner);
+    }
+}
+
+fn less<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(key);
         }
     }
 }
@@ -91,26 +180,37 @@ impl Table {
 /// A job's place in the table; taken out when dropped, also by a panic.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    table: Arc<Table>,
-    id: Uuid,
-    how: Option<&'static str>,
+    job: Arc<Job>,
+    reserved: Reserved,
+    told: bool,
 }
 
 impl Listed {
     /// Says how it ended; without it the job counts as `sandbox-gone`.
-    pub(crate) fn ended(&mut self, how: &'static str) {
-        self.how = Some(how);
+    pub(crate) fn ended(&mut self, how: &Outcome, cost: &Cost) {
+        self.told = true;
+        let table = &self.reserved.table;
+        {
+            let mut ended = table.ended.lock();
+            *ended.names.entry(how.name).or_default() += 1;
+            ended.rows.add(&self.job, how, cost);
+        }
+        table.observers.ended(&self.job, how, cost);
     }
 }
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        let how = self.how.unwrap_or(EndedBy::SandboxGone.name());
-        *self.table.ended.lock().entry(how).or_default() += 1;
-        let mut jobs = self.table.jobs.lock();
-        jobs.remove(&self.id);
-        if jobs.is_empty() {
-            self.table.empty.notify_waiters();
+        if !self.told {
+            let how = Outcome::of(&self.job, Some(&EndedBy::SandboxGone));
+            self.ended(&how, &self.job.cost());
+        }
+        self.job.set_over();
+        let table = &self.reserved.table;
+        let mut live = table.live.lock();
+        live.jobs.remove(&self.job.id);
+        if live.jobs.is_empty() {
+            table.empty.notify_waiters();
         }
     }
 }

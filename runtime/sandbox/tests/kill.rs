@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Lent, SEVEN, SPIN, WAIT, a_run, home, profile, run, until};
-use ringfence_sandbox::{EndedBy, JobState, Place};
+use ringfence_sandbox::{EndedBy, JobState, Owner, Place};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn waiting_in_a_host_call() {
     let [info] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!(info.id, job.id());
     assert_eq!(&*info.script, "test.lua");
-    assert_eq!(info.owner, "test");
+    assert_eq!(*info.owner, Owner::new("test", job.id().to_string()), "nobody in particular");
     assert_eq!(info.call.as_deref(), Some("a-call"));
     assert_eq!(info.at, Some(Place { source: Arc::from("test.lua"), line: 12 }));
     assert_eq!(info.cost.host_calls, 1);

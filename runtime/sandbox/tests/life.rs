@@ -34,19 +34,6 @@ async fn a_trap_tells_what_and_where() {
 }
 
 #[tokio::test]
-async fn endless_recursion_is_a_trap() {
-    let ended = home()
-        .outcome(
-            r#"(func $deep (export "run") (result i32) (i32.add (call $deep) (i32.const 1)))"#,
-            profile(),
-        )
-        .await;
-    let why = ended.result.unwrap_err();
-    assert_eq!(why.name(), "trap");
-    assert!(why.to_string().contains("stack"), "{why}");
-}
-
-#[tokio::test]
 async fn a_host_function_ends_it_under_its_own_name() {
     let ended = home()
         .outcome(r#"(func (export "run") (result i32) call $end i32.const 0)"#, profile())

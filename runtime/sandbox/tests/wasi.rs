@@ -243,7 +243,8 @@ async fn a_long_line_is_cut() {
 
 #[tokio::test]
 async fn too_much_output_is_thrown_away() {
-    let lines = printed(with(|profile| profile.output = 25), "0123456789\n", "!\n", 1_000).await;
+    let lines =
+        printed(with(|profile| profile.output = Some(25)), "0123456789\n", "!\n", 1_000).await;
     let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
     // 11 + 2 + 11 bytes, and one more.
     assert_eq!(texts, ["0123456789", "!", "0123456789", "!"]);

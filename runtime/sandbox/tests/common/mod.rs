@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ringfence_sandbox::wasmtime::Store;
 use ringfence_sandbox::wasmtime::component::{Instance, Linker};
 use ringfence_sandbox::{
-    Calling, Config, End, Ended, Guest, JobHandle, Profile, Run, Sandbox, State,
+    Calling, Config, End, Ended, Guest, JobHandle, Owner, Profile, Run, Sandbox, State,
 };
 
 /// Long enough for any machine; a test that waits so long has failed.
@@ -127,7 +127,7 @@ impl Home {
 
 pub(crate) fn a_run(profile: Profile) -> Run<Lent> {
     Run {
-        owner: "test".to_owned(),
+        owner: Owner::new("test", ""),
         call: Some("a-call".to_owned()),
         ..Run::new("test.lua", Arc::new(profile), Lent("mine"))
     }
