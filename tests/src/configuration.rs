@@ -13,6 +13,8 @@ pub struct Configuration {
     folder: TempDir,
     /// The SIP port, UDP and TCP.
     pub port: u16,
+    /// The event socket's port.
+    pub event_socket: u16,
 }
 
 impl Default for Configuration {
@@ -26,9 +28,11 @@ impl Configuration {
     pub fn shipped() -> Self {
         let folder = tempfile::Builder::new().prefix("ringfence-test-").tempdir().unwrap();
         copy(&repository().join("conf"), folder.path());
-        let configuration = Self { folder, port: ports::free() };
+        let configuration = Self { folder, port: ports::free(), event_socket: ports::free() };
         let port = format!("internal_sip_port={}", configuration.port);
         configuration.replace("vars.xml", "internal_sip_port=5060", &port);
+        let port = format!("\"{}\"", configuration.event_socket);
+        configuration.replace("autoload_configs/event_socket.conf.xml", "\"8021\"", &port);
         api::extension(&configuration);
         configuration
     }

@@ -40,7 +40,8 @@ pub(crate) fn start(filter: &str, form: Form) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|_| anyhow!("{filter:?}: {NO_FILTER}"))?;
     let colour = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry =
+        tracing_subscriber::registry().with(filter).with(ringfence_control::log::layer());
     match form {
         Form::Json => registry.with(lines.json().flatten_event(true)).try_init(),
         Form::Text => registry.with(lines).try_init(),

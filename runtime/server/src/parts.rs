@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use ringfence_control::EventSocket;
 use ringfence_media::Media;
 use ringfence_sandbox::Sandbox;
 use ringfence_sip::{Invitation, Listen, Stack, StartError, Transport};
+use ringfence_switch::Switch;
 use ringfence_switch::config::{Configuration, SipProfile};
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -97,6 +99,12 @@ fn listeners(profile: &SipProfile) -> impl Iterator<Item = Listen> {
         advertise: profile.ext_sip_ip.clone(),
         profile: profile.name.as_str().into(),
     })
+}
+
+/// The event socket, when there is an event_socket.conf.
+pub(crate) async fn event_socket(switch: &Switch) -> anyhow::Result<Option<EventSocket>> {
+    let Some(settings) = switch.configuration().event_socket.clone() else { return Ok(None) };
+    Ok(Some(EventSocket::start(switch.clone(), settings).await?))
 }
 
 /// The machine's name.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use ringfence_control::EventSocket;
 use ringfence_host::{LuaConfiguration, Scripts};
 use ringfence_sandbox::Sandbox;
 use ringfence_switch::config::Configuration;
@@ -96,6 +97,7 @@ struct Server {
     switch: Switch,
     sandbox: Sandbox,
     scripts: Scripts,
+    event_socket: Option<EventSocket>,
 }
 
 impl Server {
@@ -117,9 +119,10 @@ impl Server {
         });
         let scripts = Scripts::new(switch.clone(), sandbox.clone(), lua);
         scripts.prepare().await.context("the guests cannot be used")?;
+        let event_socket = parts::event_socket(&switch).await?;
         calls.take();
         scripts.startup().await;
-        Ok(Self { switch, sandbox, scripts })
+        Ok(Self { switch, sandbox, scripts, event_socket })
     }
 
     /// Serves until a signal or the command `shutdown` asks for the end, and then ends.
@@ -146,6 +149,9 @@ impl Server {
                 // The same with no time for calls: those that are left get their BYE.
                 let _ = timeout(AT_ONCE, self.switch.shutdown(Duration::ZERO)).await;
             }
+        }
+        if let Some(event_socket) = &self.event_socket {
+            event_socket.close(AT_ONCE).await;
         }
         self.sandbox.close();
         self.sandbox.kill_all(ENDING);

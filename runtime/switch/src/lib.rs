@@ -42,5 +42,5 @@ pub use operation::{
     Control, Digits, Dtmf, Failure, Operation, OperationEvent, Outcome, Play, Prompt, Record,
     Running, Sleep,
 };
-pub use session::{Hook, Session};
+pub use session::{Execution, Hook, Session};
 pub use switch::{Lifecycle, Module, Setup, Shutdown, Switch};

@@ -224,7 +224,8 @@ impl Captures {
     }
 }
 
-type Compiled = Result<Arc<Pattern>, PatternError>;
+/// A compiled pattern, or why it is none.
+pub type Compiled = Result<Arc<Pattern>, PatternError>;
 
 /// Two generations: what is not used while one fills up goes with the older one.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use crate::event::Event;
 /// Adds the `Channel-*`, `Caller-*` and `variable_*` headers.
 pub(crate) fn describe(channel: &Channel, shared: &Shared, event: &mut Event) {
     describe_channel(channel, shared, event);
-    describe_caller(channel, shared, event);
+    describe_caller(channel, shared, "Caller", event);
     for (name, value) in shared.variables.iter() {
         event.set(&format!("variable_{name}"), value.text().into_owned());
     }
@@ -43,51 +43,56 @@ fn describe_channel(channel: &Channel, shared: &Shared, event: &mut Event) {
     }
 }
 
-fn describe_caller(channel: &Channel, shared: &Shared, event: &mut Event) {
+/// Adds the caller profile, as `<prefix>-Caller-ID-Name` …
+pub(crate) fn describe_caller(channel: &Channel, shared: &Shared, prefix: &str, event: &mut Event) {
+    let mut header = format!("{prefix}-");
+    let mut set = |name: &str, value: &str| {
+        header.truncate(prefix.len() + 1);
+        header.push_str(name);
+        event.set(&header, value);
+    };
     let profile = &shared.profile;
     let times = &profile.times;
-    event
-        .set("Caller-Direction", channel.direction.name())
-        .set("Caller-Logical-Direction", channel.direction.name())
-        .set("Caller-Username", &*profile.username)
-        .set("Caller-Dialplan", &*profile.dialplan)
-        .set("Caller-Caller-ID-Name", &*profile.caller_id_name)
-        .set("Caller-Caller-ID-Number", &*profile.caller_id_number)
-        .set("Caller-Orig-Caller-ID-Name", &*profile.orig_caller_id_name)
-        .set("Caller-Orig-Caller-ID-Number", &*profile.orig_caller_id_number)
-        .set("Caller-Callee-ID-Name", &*profile.callee_id_name)
-        .set("Caller-Callee-ID-Number", &*profile.callee_id_number)
-        .set("Caller-Network-Addr", &*profile.network_addr)
-        .set("Caller-ANI", &*profile.ani)
-        .set("Caller-RDNIS", &*profile.rdnis)
-        .set("Caller-Destination-Number", &*profile.destination_number)
-        .set("Caller-Unique-ID", &*channel.uuid)
-        .set("Caller-Source", &*profile.source)
-        .set("Caller-Transfer-Source", &*profile.transfer_source)
-        .set("Caller-Context", &*profile.context)
-        .set("Caller-Channel-Name", &*channel.name)
-        .set("Caller-Profile-Index", &*profile.profile_index);
+    set("Direction", channel.direction.name());
+    set("Logical-Direction", channel.direction.name());
+    set("Username", &profile.username);
+    set("Dialplan", &profile.dialplan);
+    set("Caller-ID-Name", &profile.caller_id_name);
+    set("Caller-ID-Number", &profile.caller_id_number);
+    set("Orig-Caller-ID-Name", &profile.orig_caller_id_name);
+    set("Orig-Caller-ID-Number", &profile.orig_caller_id_number);
+    set("Callee-ID-Name", &profile.callee_id_name);
+    set("Callee-ID-Number", &profile.callee_id_number);
+    set("Network-Addr", &profile.network_addr);
+    set("ANI", &profile.ani);
+    set("RDNIS", &profile.rdnis);
+    set("Destination-Number", &profile.destination_number);
+    set("Unique-ID", &channel.uuid);
+    set("Source", &profile.source);
+    set("Transfer-Source", &profile.transfer_source);
+    set("Context", &profile.context);
+    set("Channel-Name", &channel.name);
+    set("Profile-Index", &profile.profile_index);
     let stamps = [
-        ("Caller-Profile-Created-Time", times.profile_created),
-        ("Caller-Channel-Created-Time", times.created),
-        ("Caller-Channel-Answered-Time", times.answered),
-        ("Caller-Channel-Progress-Time", times.progress),
-        ("Caller-Channel-Progress-Media-Time", times.progress_media),
-        ("Caller-Channel-Hangup-Time", times.hungup),
-        ("Caller-Channel-Transfer-Time", times.transferred),
-        ("Caller-Channel-Resurrect-Time", 0),
-        ("Caller-Channel-Bridged-Time", 0),
-        ("Caller-Channel-Last-Hold", 0),
-        ("Caller-Channel-Hold-Accum", 0),
+        ("Profile-Created-Time", times.profile_created),
+        ("Channel-Created-Time", times.created),
+        ("Channel-Answered-Time", times.answered),
+        ("Channel-Progress-Time", times.progress),
+        ("Channel-Progress-Media-Time", times.progress_media),
+        ("Channel-Hangup-Time", times.hungup),
+        ("Channel-Transfer-Time", times.transferred),
+        ("Channel-Resurrect-Time", 0),
+        ("Channel-Bridged-Time", 0),
+        ("Channel-Last-Hold", 0),
+        ("Channel-Hold-Accum", 0),
     ];
     for (name, value) in stamps {
-        event.set(name, value.to_string());
+        set(name, &value.to_string());
     }
     let or = |value: &str, default: &str| {
         if value.is_empty() { default.to_owned() } else { value.to_owned() }
     };
-    event
-        .set("Caller-Screen-Bit", or(&profile.screen_bit, "true"))
-        .set("Caller-Privacy-Hide-Name", or(&profile.privacy_hide_name, "false"))
-        .set("Caller-Privacy-Hide-Number", or(&profile.privacy_hide_number, "false"));
+    set("Screen-Bit", &or(&profile.screen_bit, "true"));
+    set("Privacy-Hide-Name", &or(&profile.privacy_hide_name, "false"));
+    set("Privacy-Hide-Number", &or(&profile.privacy_hide_number, "false"));
 }

@@ -51,7 +51,13 @@ impl Channel {
     }
 
     /// Tells that an application begins or has ended.
-    pub(crate) fn report_application(&self, begins: bool, name: &str, data: &str) {
+    pub(crate) fn report_application(
+        &self,
+        begins: bool,
+        name: &str,
+        data: &str,
+        (uuid, uuid_name): (&str, Option<&str>),
+    ) {
         let event =
             if begins { EventName::ChannelExecute } else { EventName::ChannelExecuteComplete };
         self.fire(event, |event| {
@@ -63,6 +69,10 @@ impl Channel {
                 event.set("Application-Response", response.into_owned());
             } else if !begins {
                 event.set("Application-Response", "_none_");
+            }
+            event.set("Application-UUID", uuid);
+            if let Some(uuid_name) = uuid_name {
+                event.set("Application-UUID-Name", uuid_name);
             }
         });
     }

@@ -28,6 +28,7 @@ use crate::endpoint::Leg;
 use crate::event::Event;
 use crate::operation::Dtmf;
 use crate::profile::CallerProfile;
+use crate::session::Execution;
 use crate::switch::Switch;
 use crate::variable::Variables;
 
@@ -45,6 +46,13 @@ pub const MAX_PENDING_BROADCASTS: usize = 32;
 pub(crate) struct Order {
     pub(crate) application: String,
     pub(crate) data: String,
+    /// Of the script that asked for it; none is the server's.
+    pub(crate) authority: Option<Arc<Authority>>,
+}
+
+/// An application that runs beside what the call executes.
+pub(crate) struct Beside {
+    pub(crate) execution: Execution,
     /// Of the script that asked for it; none is the server's.
     pub(crate) authority: Option<Arc<Authority>>,
 }
@@ -81,15 +89,15 @@ pub(crate) struct Shared {
     pub(crate) hit_dialplan: bool,
     /// Counts `uuid_break`; an operation ends when it moved.
     pub(crate) breaks: u32,
-    /// A broadcast runs beside what the call executes.
-    pub(crate) beside: bool,
+    /// How deep what runs beside is nested, for each that runs; the last one plays.
+    pub(crate) beside: Vec<u32>,
     /// Counts operations; one ends when another one began.
     pub(crate) operation: u32,
     /// Whether digits were dropped already (for one log line a call).
     pub(crate) overflowed: bool,
     pub(crate) digits: VecDeque<Dtmf>,
     pub(crate) messages: VecDeque<Event>,
-    pub(crate) broadcasts: VecDeque<Order>,
+    pub(crate) broadcasts: VecDeque<Beside>,
     /// What an originated leg executes once it is told.
     pub(crate) plan: Option<Order>,
     /// The application that runs now, for `show channels`.
@@ -163,7 +171,7 @@ impl Channel {
                 transferring: false,
                 hit_dialplan: false,
                 breaks: 0,
-                beside: false,
+                beside: Vec::new(),
                 operation: 0,
                 overflowed: false,
                 digits: VecDeque::new(),

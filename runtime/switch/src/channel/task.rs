@@ -1,5 +1,7 @@
 //! The task of a channel: hears the leg and the media, and runs what the call executes.
 
+use std::task::Poll;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use ringfence_media::StreamEvent;
@@ -10,11 +12,11 @@ use tokio::time::Instant;
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
-use crate::channel::{ChannelState, Order, execution};
+use crate::channel::{Beside, ChannelState, execution};
 use crate::endpoint::sip;
 use crate::event::EventName;
 use crate::operation::Dtmf;
-use crate::session::Session;
+use crate::session::{Execution, Session};
 
 /// Runs a channel until it is gone. `begin` starts the dialplan at once; otherwise the channel waits
 /// in `CS_CONSUME_MEDIA` for a plan or a transfer.
@@ -26,9 +28,14 @@ pub(crate) async fn run(session: Session, leg: Option<mpsc::Receiver<CallEvent>>
     if !begin {
         session.0.enter(ChannelState::ConsumeMedia);
     }
-    Task { session, leg, media: None, run: None, beside: None, silence: None, begin }.serve().await;
+    Task { session, leg, media: None, run: None, beside: Vec::new(), silence: None, begin }
+        .serve()
+        .await;
     drop(registered);
 }
+
+/// Applications beside a call that run inside of each other; further ones wait.
+const MAX_NESTED: usize = 16;
 
 struct Task {
     session: Session,
@@ -36,8 +43,8 @@ struct Task {
     media: Option<mpsc::Receiver<StreamEvent>>,
     /// What the call executes.
     run: Option<BoxFuture<'static, ()>>,
-    /// A broadcast that runs beside it.
-    beside: Option<BoxFuture<'static, ()>>,
+    /// What runs beside it, each inside of the one before, and whether it is locked.
+    beside: Vec<(BoxFuture<'static, ()>, bool)>,
     /// When the call ends for want of audio, and how many packets had come when it went silent.
     silence: Option<(Instant, u64)>,
     begin: bool,
@@ -68,7 +75,7 @@ impl Task {
                 event = next(&mut self.leg) => Wake::Leg(event),
                 event = next(&mut self.media) => Wake::Media(event),
                 () = poll(&mut self.run) => Wake::RunEnded,
-                () = poll(&mut self.beside) => Wake::BesideEnded,
+                () = any(&mut self.beside) => Wake::BesideEnded,
                 () = until(self.silence) => Wake::Silence,
                 () = changed => Wake::Changed,
             };
@@ -84,20 +91,19 @@ impl Task {
         }
         if !shared.state.up() {
             self.media = None;
-            return self.run.is_none() && self.beside.is_none();
+            return self.run.is_none() && self.beside.is_empty();
         }
         let told = self.begin || shared.transferring || shared.plan.is_some();
-        let broadcast = match self.beside {
-            None => shared.broadcasts.pop_front(),
-            Some(_) => None,
-        };
+        let free = self.beside.len() < MAX_NESTED && self.beside.iter().all(|(_, lock)| !lock);
+        let broadcast = if free { shared.broadcasts.pop_front() } else { None };
         drop(shared);
         if told && self.run.is_none() {
             self.begin = false;
             self.run = Some(Box::pin(execution::execute(self.session.clone())));
         }
         if let Some(broadcast) = broadcast {
-            self.beside = Some(Box::pin(beside(self.session.clone(), broadcast)));
+            let lock = broadcast.execution.lock;
+            self.beside.push((Box::pin(beside(self.session.clone(), broadcast)), lock));
         }
         false
     }
@@ -151,17 +157,18 @@ impl Task {
                     self.session.0.enter(ChannelState::ConsumeMedia);
                 }
             }
-            Wake::BesideEnded => self.beside = None,
-            Wake::Changed => {}
+            // Those that have ended are off the list.
+            Wake::BesideEnded | Wake::Changed => {}
         }
     }
 }
 
 /// Runs one broadcast; a panic in it ends this call only.
-async fn beside(session: Session, broadcast: Order) {
-    let Order { application, data, authority } = broadcast;
+async fn beside(session: Session, broadcast: Beside) {
+    let Beside { execution, authority } = broadcast;
+    let Execution { application, data, .. } = &execution;
     let run = async {
-        let run = session.execute(&application, &data);
+        let run = session.execute_all(&execution);
         if let Err(failure) = authority::with(authority, run).await {
             tracing::debug!(call = %session.uuid(), "broadcast {application}({data}): {failure}");
         }
@@ -177,6 +184,16 @@ async fn next<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
         Some(receiver) => receiver.recv().await,
         None => std::future::pending().await,
     }
+}
+
+/// Waits until one of them has ended, and takes it off.
+async fn any(futures: &mut Vec<(BoxFuture<'static, ()>, bool)>) {
+    std::future::poll_fn(|context| {
+        let before = futures.len();
+        futures.retain_mut(|(future, _)| future.as_mut().poll(context).is_pending());
+        if futures.len() < before { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 async fn until(silence: Option<(Instant, u64)>) {

@@ -57,6 +57,15 @@ impl Filter {
         }
     }
 
+    /// Whether both want the same `CUSTOM` events.
+    #[must_use]
+    pub fn same_subclasses(&self, other: &Self) -> bool {
+        let all = 1 << EventName::Custom.index();
+        self.names & all == other.names & all
+            && self.subclasses.len() == other.subclasses.len()
+            && self.subclasses.iter().all(|subclass| other.subclasses.contains(subclass))
+    }
+
     /// Whether any event of that name is wanted.
     #[must_use]
     pub fn wants(&self, name: EventName) -> bool {
@@ -166,6 +175,13 @@ impl Bus {
     #[must_use]
     pub fn event(&self, name: EventName) -> Event {
         self.0.core.event(name, None)
+    }
+
+    /// Adds the headers that all events have to one that was made bare. One that it has already keeps its
+    /// place, not its value.
+    #[track_caller]
+    pub fn complete(&self, event: &mut Event) {
+        self.0.core.describe(event);
     }
 
     /// A new `CUSTOM` event.

@@ -54,6 +54,14 @@ impl Core {
         if let Some(subclass) = subclass {
             event.set("Event-Subclass", subclass);
         }
+        self.describe(&mut event);
+        event
+    }
+
+    /// Adds the headers that all events have.
+    #[track_caller]
+    pub(super) fn describe(&self, event: &mut Event) {
+        let name = event.name();
         let now = self.clock.now();
         let utc = DateTime::<Utc>::from(now);
         let local = DateTime::<Local>::from(now);
@@ -72,6 +80,5 @@ impl Core {
             .set("Event-Calling-File", file)
             .set("Event-Calling-Line-Number", place.line().to_string())
             .set("Event-Sequence", (self.sequence.fetch_add(1, Ordering::Relaxed) + 1).to_string());
-        event
     }
 }

@@ -7,6 +7,7 @@ use ringfence_media::{
 
 use super::{Control, Failure, Outcome, Play};
 use crate::authority;
+use crate::channel::Shared;
 use crate::event::EventName;
 use crate::session::Session;
 
@@ -17,6 +18,8 @@ pub(super) struct Playing {
     source: Source,
     playback: Playback,
     end: Option<PlaybackEnd>,
+    /// How deep it is nested beside the call.
+    level: u32,
 }
 
 /// Opens the sound and begins to play it.
@@ -27,7 +30,14 @@ pub(super) async fn start(session: &Session, play: Play) -> Result<Playing, Fail
     session.0.fire(EventName::PlaybackStart, |event| {
         event.set("Playback-File-Path", play.path.as_str());
     });
-    Ok(Playing { path: play.path, stream, source, playback, end: None })
+    Ok(Playing {
+        path: play.path,
+        stream,
+        source,
+        playback,
+        end: None,
+        level: super::running::level(),
+    })
 }
 
 /// Opens a sound by its name.
@@ -61,7 +71,11 @@ impl Playing {
                 PlaybackEndReason::Replaced => {}
             }
             // A broadcast plays over it. (Another operation would have ended this one already.)
-            session.0.wait_for(|shared| (!shared.beside).then_some(())).await;
+            let level = self.level;
+            let top = |shared: &mut Shared| {
+                shared.beside.last().is_none_or(|top| *top <= level).then_some(())
+            };
+            session.0.wait_for(top).await;
             let options = PlayOptions { offset: end.position };
             self.playback = self.stream.play(self.source.clone(), options);
         }

@@ -15,22 +15,33 @@ use crate::session::Session;
 pub(crate) const MAX_SLEEP: u64 = 10 * 365 * 24 * 3600 * 1000;
 
 tokio::task_local! {
-    /// Set while a broadcast runs: its operations do not end those of the call.
-    static BESIDE: ();
+    /// Set while a broadcast runs, to how deep it is nested: its operations do not end those of the
+    /// call.
+    static BESIDE: u32;
+}
+
+/// How deep what runs here is nested beside the call; 0 is the call itself.
+pub(super) fn level() -> u32 {
+    BESIDE.try_with(|level| *level).unwrap_or(0)
 }
 
 /// Runs a broadcast: what it starts lets the call's own operation wait instead of ending it.
 pub(crate) async fn beside(session: &Session, run: impl Future<Output = ()>) {
-    struct Over<'s>(&'s Session);
+    struct Over<'s>(&'s Session, u32);
     impl Drop for Over<'_> {
         fn drop(&mut self) {
-            self.0.0.shared.lock().beside = false;
+            self.0.0.shared.lock().beside.retain(|level| *level != self.1);
             self.0.0.notify();
         }
     }
-    session.0.shared.lock().beside = true;
-    let _over = Over(session);
-    BESIDE.scope((), run).await;
+    let level = {
+        let mut shared = session.0.shared.lock();
+        let level = shared.beside.last().map_or(1, |top| top.saturating_add(1));
+        shared.beside.push(level);
+        level
+    };
+    let _over = Over(session, level);
+    BESIDE.scope(level, run).await;
 }
 
 /// An operation that was started on a session; dropping it ends it.
@@ -161,7 +172,7 @@ impl Session {
     }
 
     fn watch(&self) -> Result<Watch, Failure> {
-        let beside = BESIDE.try_with(|()| ()).is_ok();
+        let beside = level() > 0;
         let watch = {
             let mut shared = self.0.shared.lock();
             if !shared.state.up() {

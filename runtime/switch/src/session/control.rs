@@ -2,9 +2,9 @@
 
 use crate::authority;
 use crate::cause::Cause;
-use crate::channel::{ChannelState, MAX_PENDING_BROADCASTS, Order, hangup};
+use crate::channel::{ChannelState, hangup};
 use crate::operation::Failure;
-use crate::session::Session;
+use crate::session::{Execution, Session};
 
 /// What a hangup hook is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,25 +152,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Hangup` when the call is over; `Failed` when [`MAX_PENDING_BROADCASTS`] wait; `Refused` when the
+    /// `Hangup` when the call is over; `Failed` when too many wait; `Refused` when the
     /// script that asks may not run the application.
     pub fn broadcast(&self, application: String, data: String) -> Result<(), Failure> {
-        authority::application(&application)?;
-        let authority = authority::current();
-        {
-            let mut shared = self.0.shared.lock();
-            if !shared.state.up() {
-                return Err(Failure::Hangup(shared.cause));
-            }
-            if shared.broadcasts.len() >= MAX_PENDING_BROADCASTS {
-                return Err(Failure::Failed(format!(
-                    "{MAX_PENDING_BROADCASTS} broadcasts wait already on {}",
-                    self.0.uuid
-                )));
-            }
-            shared.broadcasts.push_back(Order { application, data, authority });
-        }
-        self.0.notify();
-        Ok(())
+        self.queue(Execution { lock: true, ..Execution::new(application, data) })
     }
 }

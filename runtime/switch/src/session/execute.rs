@@ -6,8 +6,9 @@ use crate::application::Application;
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::Direction;
+use crate::event::EventName;
 use crate::operation::Failure;
-use crate::session::Session;
+use crate::session::{Execution, Session};
 
 /// Applications that may run inside of each other (`execute_extension` in `execute_extension` …);
 /// one more is refused. FreeSWITCH stops at the same depth.
@@ -29,12 +30,23 @@ impl Session {
     /// `NotFound` for an unknown application, `Refused` when the script that asks has no permission, `Hangup` when the call is over and the application
     /// does not run then, otherwise what the application says.
     pub async fn execute(&self, application: &str, data: &str) -> Result<(), Failure> {
-        let Some(found) = self.switch().application(application) else {
+        let found = self.find(application)?;
+        self.run(&found, data.to_owned()).await
+    }
+
+    /// The same, once, with the names that its events should have.
+    pub(crate) async fn execute_as(&self, execution: &Execution) -> Result<(), Failure> {
+        let found = self.find(&execution.application)?;
+        let tag = (execution.uuid.as_deref(), execution.uuid_name.as_deref());
+        self.run_as(&found, execution.data.clone(), tag).await
+    }
+
+    fn find(&self, application: &str) -> Result<Arc<Application>, Failure> {
+        self.switch().application(application).ok_or_else(|| {
             tracing::error!(call = %self.uuid(), "Invalid Application {application}");
             self.hangup(Cause::DESTINATION_OUT_OF_ORDER);
-            return Err(Failure::NotFound(format!("no application \"{application}\"")));
-        };
-        self.run(&found, data.to_owned()).await
+            Failure::NotFound(format!("no application \"{application}\""))
+        })
     }
 
     /// Runs an application that was found.
@@ -42,6 +54,16 @@ impl Session {
         &self,
         application: &Arc<Application>,
         data: String,
+    ) -> Result<(), Failure> {
+        self.run_as(application, data, (None, None)).await
+    }
+
+    /// The same; `tag` is the `Application-UUID` of its events, and that one's name.
+    async fn run_as(
+        &self,
+        application: &Arc<Application>,
+        data: String,
+        tag: (Option<&str>, Option<&str>),
     ) -> Result<(), Failure> {
         authority::application(application.name)?;
         let flags = application.flags;
@@ -70,9 +92,18 @@ impl Session {
             shared.variables.remove("current_application_response");
             shared.application.replace(Box::new((name.to_owned(), data.clone())))
         };
-        self.0.report_application(true, name, &data);
+        let events = self.switch().events();
+        let told = [EventName::ChannelExecute, EventName::ChannelExecuteComplete];
+        let uuid = match tag.0 {
+            Some(uuid) => uuid.to_owned(),
+            None if told.iter().any(|name| events.wanted(*name)) => {
+                self.switch().new_uuid().to_string()
+            }
+            None => String::new(),
+        };
+        self.0.report_application(true, name, &data, (&uuid, tag.1));
         let result = DEPTH.scope(depth + 1, (application.run)(self.clone(), data.clone())).await;
-        self.0.report_application(false, name, &data);
+        self.0.report_application(false, name, &data, (&uuid, tag.1));
         if depth > 0 {
             // What it runs inside of goes on; at the top the last one stays to be seen.
             self.0.shared.lock().application = before;

@@ -9,6 +9,8 @@ mod control;
 mod execute;
 mod input;
 mod media;
+mod queue;
+mod report;
 mod scope;
 
 use std::fmt;
@@ -23,6 +25,7 @@ use crate::variable::Refused;
 
 pub use control::Hook;
 pub use input::MAX_MESSAGE_DIGITS;
+pub use queue::Execution;
 
 /// A call leg of this server. Dropping a handle does not hang up.
 #[derive(Clone)]
