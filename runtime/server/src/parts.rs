@@ -29,6 +29,8 @@ pub(crate) fn sandbox(configuration: &Configuration) -> anyhow::Result<Sandbox> 
         workers: threads(configuration.switch.script_threads, 1),
         instances: configuration.sandbox.instances,
         max_memory: configuration.sandbox.largest_memory(),
+        stack: configuration.sandbox.stack,
+        warm: configuration.sandbox.warm,
         patience: configuration.sandbox.start_wait,
         tick: configuration.sandbox.tick,
         nice: configuration.sandbox.nice,

@@ -50,7 +50,7 @@ pub struct Limits {
     pub host_calls: Option<u32>,
     /// Bytes to the log in a minute.
     pub log: Option<usize>,
-    /// Bytes printed in a run.
+    /// Bytes printed in a minute.
     pub output: Option<usize>,
     /// Open at the same time.
     pub files: u32,
@@ -172,17 +172,17 @@ pub const LIMITS: &[Limit] = &[
         trusted: "10240",
         range: (1, 1 << 30),
         unlimited: true,
-        then: "a Lua error; ends a script that goes on",
+        then: "a Lua error; ends a script that goes on to ten times as much",
         error: "log-limit",
         reason: "256 KiB are 3,000 lines. A loop that logs would fill the disk.",
         set: |limits, value| limits.log = bytes(value, 10),
     },
     Limit {
-        parameter: Parameter::one("output-limit", "64", "KiB", "What a run prints."),
+        parameter: Parameter::one("output-limit", "64", "KiB a minute", "What a run prints."),
         trusted: "1024",
         range: (1, 1 << 30),
         unlimited: true,
-        then: "thrown away with one warning; ends a script that goes on",
+        then: "thrown away with one warning; ends a script that goes on to ten times as much",
         error: "output-limit",
         reason: "It goes to the log, too.",
         set: |limits, value| limits.output = bytes(value, 10),
@@ -192,7 +192,7 @@ pub const LIMITS: &[Limit] = &[
         trusted: "256",
         range: (0, 1_000),
         unlimited: false,
-        then: "`io.open` answers nil, a message and 24; ends a guest that goes on",
+        then: "`io.open` answers nil, a message and 24; ends a script that tries a thousand times in a row",
         error: "handle-limit",
         reason: "All scripts share the server's file descriptors.",
         set: |limits, value| limits.files = count(value).unwrap_or(u32::MAX),

@@ -42,6 +42,20 @@ pub const PARAMETERS: &[Parameter] = &[
         "How long a start waits for a place when all are taken. A caller hears nothing meanwhile.",
     ),
     Parameter::one(
+        "stack",
+        "512",
+        "KiB, 128 to 8192",
+        "Stack of a run. Lua answers endless recursion with an error at 512; below that, and in \
+         components, the run ends as `stack-limit`. Only what is touched is real memory.",
+    ),
+    Parameter::one(
+        "warm",
+        "128",
+        "runs, 0 to 100000",
+        "Places that keep the pages of the last run, which makes the next start 80 µs quicker. Each \
+         keeps up to 130 kB for good.",
+    ),
+    Parameter::one(
         "drain-time",
         "10",
         "seconds, 0 to 3600",
@@ -80,6 +94,10 @@ pub struct SandboxSettings {
     pub instances: u32,
     /// How long a start waits for a place.
     pub start_wait: Duration,
+    /// Stack of a run, in bytes.
+    pub stack: usize,
+    /// Places that keep their pages.
+    pub warm: u32,
     /// How long an unload lets scripts run on.
     pub drain_time: Duration,
     /// How often a running script can be interrupted.
@@ -131,6 +149,8 @@ impl SandboxSettings {
         };
         let instances = number("instances", 1, 100_000, " runs");
         let start_wait = number("start-wait", 0, 60_000, " ms");
+        let stack = number("stack", 128, 8_192, " KiB");
+        let warm = number("warm", 0, 100_000, " runs");
         let drain_time = number("drain-time", 0, 3_600, " seconds");
         let tick = number("tick", 1, 100, " ms");
         let nice = number("nice", 0, 19, "");
@@ -156,6 +176,8 @@ impl SandboxSettings {
         Self {
             instances: u32::try_from(instances).unwrap_or(u32::MAX),
             start_wait: Duration::from_millis(start_wait),
+            stack: usize::try_from(stack << 10).unwrap_or(usize::MAX),
+            warm: u32::try_from(warm).unwrap_or(u32::MAX),
             drain_time: Duration::from_secs(drain_time),
             tick: Duration::from_millis(tick),
             nice: i32::try_from(nice).unwrap_or_default(),

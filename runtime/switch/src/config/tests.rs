@@ -52,12 +52,20 @@ fn every_default_of_the_tables_is_what_the_reader_takes() {
         .filter(|parameter| !parameter.default.is_empty())
         .map(|p| format!("<param name=\"{}\" value=\"{}\"/>\n", p.name, p.default))
         .collect();
+    let sandbox: String = sandbox::PARAMETERS
+        .iter()
+        .map(|p| format!("<param name=\"{}\" value=\"{}\"/>\n", p.name, p.default))
+        .collect();
     let sofia = format!(
         "<configuration name=\"sofia.conf\"><profiles><profile name=\"p\"><settings>{profile}\
          </settings></profile></profiles></configuration>"
     );
     let text = root(
-        &format!("{}{sofia}", settings("switch.conf", &params)),
+        &format!(
+            "{}{}{sofia}",
+            settings("switch.conf", &params),
+            settings("sandbox.conf", &sandbox)
+        ),
         "<context name=\"default\"/>",
     );
     let (_, faults) = load(&[(ROOT, &text)]);
@@ -135,6 +143,119 @@ fn scripts_choose_lua_and_profile_by_pattern() {
     assert_eq!((lua.version_of("legacy/a.lua"), lua.version_of("a.lua")), ("5.1", "5.3"));
     assert_eq!(lua.version_of(&format!("{}/legacy/a.lua", lua.folder.display())), "5.1");
     assert_eq!(lua.profile_of("a.lua"), Some("small"));
+}
+
+/// A sandbox.conf with these profiles, and what it is read as.
+fn profiles(xml: &str) -> (SandboxSettings, Vec<String>) {
+    let text = format!(
+        "<configuration name=\"sandbox.conf\"><profiles>\n{xml}\n</profiles></configuration>"
+    );
+    let (configuration, faults) = load(&[(ROOT, &root(&text, ""))]);
+    (configuration.sandbox, faults)
+}
+
+#[test]
+fn the_profiles_that_are_always_there() {
+    let (sandbox, faults) = profiles("");
+    assert_eq!(faults, [""; 0]);
+    let trusted = sandbox.profile("trusted").unwrap();
+    assert!(trusted.permissions.everything());
+    assert_eq!(trusted.limits, Limits::trusted());
+    assert!(trusted.permissions.read.iter().any(|folder| folder.ends_with("scripts")));
+    let third_party = sandbox.profile("third-party").unwrap();
+    assert_eq!(third_party.permissions, Permissions::default());
+    assert_eq!(third_party.limits, Limits::third_party());
+    assert_eq!(third_party.on_end, OnEnd::Continue);
+}
+
+#[test]
+fn a_profile_is_what_it_is_based_on_and_what_it_says() {
+    let (sandbox, faults) = profiles(
+        "<profile name=\"trusted\"><param name=\"cpu-limit\" value=\"7\"/></profile>\
+         <profile name=\"own\" base=\"trusted\"><param name=\"api\" value=\"uuid_*\"/>\
+         <param name=\"api\" value=\"status\"/><param name=\"memory\" value=\"128\"/>\
+         <param name=\"play\" value=\"/a\"/><param name=\"on-end\" value=\"hangup USER_BUSY\"/></profile>\
+         <profile name=\"alone\"><param name=\"environment\" value=\"A=1\"/>\
+         <param name=\"wall-limit\" value=\"unlimited\"/></profile>",
+    );
+    assert_eq!(faults, [""; 0]);
+    let seven = Some(std::time::Duration::from_secs(7));
+    assert_eq!(sandbox.profile("trusted").unwrap().limits.cpu, seven);
+    let own = sandbox.profile("own").unwrap();
+    // A list that is named replaces the whole list.
+    assert_eq!(own.permissions.api, Names(vec!["uuid_*".into(), "status".into()]));
+    assert_eq!(own.permissions.play, [Path::new("/a")]);
+    assert_eq!(own.permissions.application, Names::all());
+    assert_eq!((own.limits.cpu, own.limits.memory), (seven, 128 << 20));
+    assert_eq!(own.on_end, OnEnd::Hangup(crate::cause::Cause::USER_BUSY));
+    let alone = sandbox.profile("alone").unwrap();
+    assert_eq!(alone.permissions.environment, [("A".to_owned(), "1".to_owned())]);
+    assert_eq!((alone.limits.wall, alone.limits.memory), (None, 16 << 20));
+    assert_eq!(sandbox.largest_memory(), 128 << 20);
+}
+
+#[test]
+fn every_fault_of_a_profile_is_told_and_loses_nothing_else() {
+    let (sandbox, faults) = profiles(
+        "<profile name=\"a\">\n<param name=\"memory\" value=\"0\"/>\n<param name=\"cpu-limit\" value=\"soon\"/>\n\
+         <param name=\"read\" value=\"relative\"/>\n<param name=\"on-end\" value=\"stop\"/>\n\
+         <param name=\"cpu_limit\" value=\"1\"/>\n<param name=\"files\" value=\"3\"/></profile>\n\
+         <profile name=\"a\"/>\n<profile/>\n<profile name=\"b\" base=\"none\"/>\n<profil/>",
+    );
+    assert_eq!(
+        faults,
+        [
+            "freeswitch.xml:14: warning: <profil> is ignored here; there are profile",
+            "freeswitch.xml:9: warning: there is no parameter cpu_limit; it is ignored; did you mean cpu-limit?",
+            "freeswitch.xml:5: memory=\"0\" is not 1 to 4095 MiB; the profile's default holds",
+            "freeswitch.xml:6: cpu-limit=\"soon\" is not 1 to 31536000 seconds, or unlimited; the profile's default holds",
+            "freeswitch.xml:7: read=\"relative\" is not a folder's full path; it is left out",
+            "freeswitch.xml:8: on-end=\"stop\" is not continue, hangup <cause> or transfer <extension> [dialplan [context]]; the profile's default holds",
+            "freeswitch.xml:11: a second profile a; the one at freeswitch.xml:4 holds",
+            "freeswitch.xml:12: a script <profile> needs a name",
+            "freeswitch.xml:13: base=\"none\" is not a profile that stands before this one: trusted, third-party, a; the profile b is left out",
+        ]
+    );
+    let a = sandbox.profile("a").unwrap();
+    assert_eq!((a.limits.memory, a.limits.files), (16 << 20, 3));
+    assert_eq!(a.permissions.read, [Path::new(""); 0]);
+}
+
+#[test]
+fn scripts_whose_profile_is_not_there_get_no_other_one() {
+    let text = "<configuration name=\"sandbox.conf\"><scripts>\n<script pattern=\"a/*\" profile=\"narow\"/>\n\
+                <script pattern=\"b/*\"/>\n<script pattern=\"*.lua\" profile=\"third-party\"/>\n\
+                </scripts></configuration>\
+                <configuration name=\"lua.conf\"><scripts>\n<script pattern=\"c/*\" profile=\"narrow\"/>\n</scripts></configuration>";
+    let (configuration, faults) = load(&[(ROOT, &root(text, ""))]);
+    assert_eq!(
+        faults,
+        [
+            "freeswitch.xml:4: profile=\"narow\" is not a profile of sandbox.conf.xml (trusted, third-party); scripts of this pattern cannot run",
+            "freeswitch.xml:5: <script> needs a pattern and a profile: <script pattern=\"guests/*\" profile=\"third-party\"/>",
+            "freeswitch.xml:8: profile=\"narrow\" is not a profile of sandbox.conf.xml (trusted, third-party); scripts of this pattern cannot run",
+        ]
+    );
+    let folder = &configuration.lua.folder;
+    let of = |script: &str| configuration.sandbox.profile_of(folder, script);
+    assert_eq!(
+        (of("a/x.lua"), of("x.lua"), of("x.wasm")),
+        (Some("narow"), Some("third-party"), None)
+    );
+    assert_eq!(of(&folder.join("a/x").to_string_lossy()), Some("narow"));
+    assert_eq!(configuration.lua.profile_of("c/x.lua"), Some("narrow"));
+}
+
+#[test]
+fn profiles_in_lua_conf_say_where_they_belong() {
+    let text = "<configuration name=\"lua.conf\">\n<profiles><profile name=\"trusted\"/></profiles></configuration>";
+    let (_, faults) = load(&[(ROOT, &root(text, ""))]);
+    assert_eq!(
+        faults,
+        [
+            "freeswitch.xml:4: <profiles> belongs into autoload_configs/sandbox.conf.xml now; what stands here grants and limits nothing"
+        ]
+    );
 }
 
 #[test]
