@@ -4,6 +4,7 @@
 #
 #   ./setup.sh            for `make run`, `make test`
 #   ./setup.sh sounds     for `make sounds`
+#   ./setup.sh bench      for `make bench`
 set -eu
 cd "$(dirname "$0")"
 
@@ -13,6 +14,10 @@ needs() {
     sounds)
         echo "espeak-ng espeak-ng" # speaks the prompts of conf/sounds
         echo "sox sox"             # brings them to 8 kHz
+        ;;
+    bench)
+        echo "lua5.2 lua5.2" # what our Lua is compared with
+        echo "lua5.4 lua5.4"
         ;;
     *)
         echo "build-essential cc"                           # a linker, and PCRE2 for the dialplan
