@@ -73,6 +73,10 @@ async fn measure(sandbox: &Sandbox, guest: &Guest<()>, runs: usize, waiting: usi
         println!("kill to gone, {export}: median {median:?}, p99 {p99:?}");
     }
 
+    for spinning in [4, 64, 400] {
+        among(sandbox, guest, &profile, spinning).await;
+    }
+
     let mut waits = start(sandbox, guest, &profile, "wait").await;
     let job = Arc::clone(waits.job());
     let each = |what: &str, report: &dyn Fn(u32)| {
@@ -100,6 +104,49 @@ async fn measure(sandbox: &Sandbox, guest: &Guest<()>, runs: usize, waiting: usi
     sandbox.kill_all("measured");
     sandbox.idle().await;
     println!("all killed in {:?}; {:.0} kB more than before", began.elapsed(), resident() - before);
+}
+
+/// How others fare while guests spin: kills, starts, and the spinning ones among each other.
+async fn among(sandbox: &Sandbox, guest: &Guest<()>, profile: &Arc<Profile>, spinning: usize) {
+    let mut jobs = Vec::new();
+    for _ in 0..spinning {
+        jobs.push(start(sandbox, guest, profile, "spin").await);
+    }
+    while jobs.iter().any(|job| job.job().cost().cpu.is_zero()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for export in ["wait", "spin", "answer"] {
+        let mut times = Vec::new();
+        for turn in 0..100 {
+            let mut job = start(sandbox, guest, profile, export).await;
+            if export != "answer" {
+                tokio::time::sleep(Duration::from_millis(20 + turn % 7)).await;
+            }
+            let began = Instant::now();
+            if export != "answer" {
+                job.kill("measured");
+            }
+            job.wait().await;
+            times.push(began.elapsed());
+        }
+        times.sort();
+        let what = if export == "answer" { "start to end" } else { "kill to gone" };
+        println!(
+            "{spinning} spinning; {what}, {export}: median {:?}, p99 {:?}",
+            at(&times, 50),
+            at(&times, 99)
+        );
+    }
+    let mut shares: Vec<_> = jobs.iter().map(|job| job.job().cost().cpu).collect();
+    shares.sort();
+    let (least, most) = (at(&shares, 0), at(&shares, 100));
+    let began = Instant::now();
+    sandbox.kill_all("measured");
+    sandbox.idle().await;
+    println!(
+        "{spinning} spinning; processor time of each: {least:?} to {most:?}; all killed in {:?}",
+        began.elapsed()
+    );
 }
 
 async fn start(
@@ -135,7 +182,10 @@ fn link(linker: &mut Linker<State<()>>) -> ringfence_sandbox::wasmtime::Result<(
 }
 
 fn at(sorted: &[Duration], percent: usize) -> Duration {
-    sorted.get(sorted.len() * percent / 100).copied().unwrap_or_default()
+    sorted
+        .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Resident memory of this process, in kB.

@@ -1,9 +1,9 @@
 //! wasmtime's settings.
 //!
 //! Each of them was measured, or is needed for a guest that throws exceptions (Lua's errors). The
-//! engines pause guests by epochs; one that counts fuel differs in two lines of `build`.
+//! engines pause guests by epochs; one that counts fuel as well is made when a profile asks for it.
 //!
-//! There are two, which differ in what they keep of a used slot: wasmtime decides that for a whole
+//! The others are two, which differ in what they keep of a used slot: wasmtime decides that for a whole
 //! engine. *Warm* slots keep what the last guest touched, and a start takes half the time. *Cold*
 //! ones give everything back. The first [`Config::warm`] guests get warm slots, so that short scripts start
 //! fast and a thousand calls that end leave no memory behind.
@@ -13,9 +13,6 @@
 //! | warm | 48 µs | 127 kB |
 //! | cold | 130 µs | nothing |
 
-use std::sync::Arc;
-
-use tokio::sync::Semaphore;
 use wasmtime::{
     Collector, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
 };
@@ -46,16 +43,21 @@ const MEMORIES: u32 = 4;
 /// wasmtime's own record of an instance, in bytes.
 const INSTANCE_RECORD: usize = 1 << 20;
 
-/// What an engine does with used slots.
+/// What an engine is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum Kind {
+    /// Keeps what a guest touched for the next one.
     Warm,
+    /// Gives everything back.
     Cold,
+    /// Gives everything back, counts fuel, and reserves no more address space than memories can
+    /// have: a check at each access is the smaller part of its cost.
+    Fuel,
 }
 
 /// An engine with `n` slots.
-pub(crate) fn build(config: &Config, n: u32, kept: Kept) -> wasmtime::Result<Engine> {
-    let keep = |bytes| if kept == Kept::Warm { bytes } else { 0 };
+pub(crate) fn build(config: &Config, n: u32, kind: Kind) -> wasmtime::Result<Engine> {
+    let keep = |bytes| if kind == Kind::Warm { bytes } else { 0 };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(n)
         .total_core_instances(n.saturating_mul(MODULES))
@@ -93,26 +95,9 @@ pub(crate) fn build(config: &Config, n: u32, kept: Kept) -> wasmtime::Result<Eng
         .collector(Collector::Copying)
         // Guests make one call at a time; this is the cheaper bookkeeping.
         .concurrency_support(false);
-    Engine::new(&settings)
-}
-
-/// An engine and its free slots.
-#[derive(Debug)]
-pub(crate) struct Pool {
-    pub(crate) engine: Engine,
-    pub(crate) slots: Arc<Semaphore>,
-}
-
-/// The warm pool and, when there are more guests than it holds, the cold one.
-pub(crate) fn pools(config: &Config) -> wasmtime::Result<Vec<Pool>> {
-    let warm = config.warm.clamp(1, config.instances);
-    let pool = |n: u32, kept| -> wasmtime::Result<Pool> {
-        let engine = build(config, n, kept)?;
-        Ok(Pool { engine, slots: Arc::new(Semaphore::new(n as usize)) })
-    };
-    let mut pools = vec![pool(warm, Kept::Warm)?];
-    if config.instances > warm {
-        pools.push(pool(config.instances - warm, Kept::Cold)?);
+    if kind == Kind::Fuel {
+        let reserved = u64::try_from(config.max_memory).unwrap_or(u64::MAX);
+        settings.consume_fuel(true).memory_reservation(reserved).memory_guard_size(0);
     }
-    Ok(pools)
+    Engine::new(&settings)
 }

@@ -128,6 +128,12 @@ impl Job {
         &self.script
     }
 
+    /// The guest that runs it, as `lua-5.4`.
+    #[must_use]
+    pub fn guest(&self) -> &str {
+        &self.guest
+    }
+
     /// The uuid of the call it serves, if any.
     #[must_use]
     pub fn call(&self) -> Option<&str> {

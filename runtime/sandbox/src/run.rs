@@ -12,11 +12,12 @@ use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use crate::ended::{Ended, EndedBy};
-use crate::guest::Guest;
+use crate::guest::{self, Guest};
 use crate::job::{Identity, Job};
 use crate::observer::Outcome;
 use crate::output::{Log, Output};
 use crate::owner::Owner;
+use crate::pools::Pools;
 use crate::profile::Profile;
 use crate::refusal::{Refusal, StartRefused};
 use crate::sandbox::Sandbox;
@@ -148,7 +149,7 @@ impl Sandbox {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let admitted = match self.admit(guest.name(), &run).await {
+        let admitted = match self.admit(guest, &run).await {
             Ok(admitted) => admitted,
             Err(why) => {
                 self.inner.table.refuse(why.name());
@@ -173,7 +174,7 @@ impl Sandbox {
             clock,
             output,
         };
-        self.inner.runtime().spawn(async move {
+        self.inner.spawn(async move {
             let end = task.run(host, body).await;
             // The starter may have gone; then what was lent is dropped here.
             let _ = ended.send(end);
@@ -182,19 +183,27 @@ impl Sandbox {
     }
 
     /// Everything that can refuse a run; its place among the jobs.
-    async fn admit<T>(&self, guest: &Arc<str>, run: &Run<T>) -> Result<Admitted, Refusal> {
+    async fn admit<T: Send + 'static>(
+        &self,
+        guest: &Guest<T>,
+        run: &Run<T>,
+    ) -> Result<Admitted, Refusal> {
         let id = Uuid::new_v4();
         let parent = run.parent.as_ref();
         let ancestors = ancestors(parent)?;
         let (owner, of_owner) = owner(run, id);
         let reserved =
             self.inner.table.reserve(&run.script, run.profile.of_script, &owner, of_owner)?;
-        let slot = self.slot().await?;
+        if run.profile.fuel.is_some() {
+            let made = guest.fueled().await;
+            made.map_err(|error| Refusal::StartFailed { why: error.to_string() })?;
+        }
+        let slot = self.slot(guest.pools()).await?;
         let job = Arc::new(Job::new(Identity {
             id,
             script: Arc::clone(&run.script),
             version: run.version.clone(),
-            guest: Arc::clone(guest),
+            guest: Arc::clone(guest.name()),
             owner,
             call: run.call.clone(),
             profile: Arc::clone(&run.profile),
@@ -206,12 +215,12 @@ impl Sandbox {
         Ok(Admitted { job, listed, slot })
     }
 
-    async fn slot(&self) -> Result<Slot, Refusal> {
+    async fn slot(&self, pools: &Pools) -> Result<Slot, Refusal> {
         let closed = || self.inner.closed.load(Ordering::Relaxed);
         if closed() {
             return Err(Refusal::Closed);
         }
-        for (pool, slots) in self.slots() {
+        for (pool, slots) in slots(pools) {
             if let Ok(permit) = slots.try_acquire_owned() {
                 return Ok(Slot { pool, _permit: permit });
             }
@@ -224,8 +233,7 @@ impl Sandbox {
             return Err(Refusal::Capacity { instances });
         }
         let _waiting = Waiting(&table.waiting);
-        let any = self
-            .slots()
+        let any = slots(pools)
             .map(|(pool, slots)| Box::pin(async move { (pool, slots.acquire_owned().await) }));
         match timeout(self.inner.config.patience, select_all(any)).await {
             Ok(((pool, Ok(permit)), ..)) if !closed() => Ok(Slot { pool, _permit: permit }),
@@ -234,10 +242,10 @@ impl Sandbox {
             Err(_) => Err(Refusal::Capacity { instances }),
         }
     }
+}
 
-    fn slots(&self) -> impl Iterator<Item = (usize, Arc<Semaphore>)> {
-        self.inner.pools.iter().map(|pool| Arc::clone(&pool.slots)).enumerate()
-    }
+fn slots(pools: &Pools) -> impl Iterator<Item = (usize, Arc<Semaphore>)> {
+    pools.all.iter().map(|pool| Arc::clone(&pool.slots)).enumerate()
 }
 
 /// The live runs that a run of `parent` would run within, the innermost first.
@@ -323,8 +331,12 @@ impl<T: Send + 'static> Task<T> {
             // It was put there above and nothing else takes it.
             let Some(lent) = host.take() else { return Err(wasmtime::format_err!("nothing lent")) };
             let state = State::new(lent, &job, clock, output, directories);
-            let store = store.insert(guest.store(slot.pool, state, &ticker));
-            let instance = guest.bound(slot.pool).instantiate_async(&mut *store).await?;
+            let bound = match profile.fuel {
+                Some(_) => guest.fueled().await?,
+                None => guest.bound(slot.pool),
+            };
+            let store = store.insert(guest::store(bound, state, &ticker)?);
+            let instance = bound.instantiate_async(&mut *store).await?;
             job.instantiated();
             body(store, instance).await
         });

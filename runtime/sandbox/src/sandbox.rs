@@ -1,28 +1,23 @@
 //! The sandbox itself: engine, threads, job table.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::ended::EndedBy;
-use crate::engine::Pool;
+use crate::environment;
 use crate::job::{Job, JobInfo};
+use crate::pools::{Current, Pools};
 use crate::statistics::{ScriptStatistics, Statistics};
 use crate::table::Table;
+use crate::threads::Threads;
 use crate::ticker::Ticker;
-use crate::{engine, environment};
-
-/// How many turns a guest thread takes from its own queue before it looks at the common one.
-///
-/// A turn of a spinning guest is a whole tick; kills and new runs arrive in the common queue.
-const TURNS: u32 = 2;
-/// Threads for the file operations of all guests.
-const FILE_THREADS: usize = 64;
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
@@ -53,28 +48,32 @@ pub struct Sandbox {
 
 pub(crate) struct Inner {
     pub(crate) config: Config,
-    /// The warm one first.
-    pub(crate) pools: Vec<Pool>,
+    pub(crate) pools: Current,
     pub(crate) ticker: Arc<Ticker>,
-    pub(crate) cache: Cache,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) table: Arc<Table>,
     pub(crate) closed: AtomicBool,
-    own: Option<Runtime>,
-    handle: Handle,
+    place: Place,
+}
+
+/// Where guests run.
+enum Place {
+    Own(Threads),
+    Given(Handle),
 }
 
 impl Inner {
-    pub(crate) fn runtime(&self) -> &Handle {
-        &self.handle
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        match &self.place {
+            Place::Own(threads) => threads.spawn(work),
+            Place::Given(runtime) => drop(runtime.spawn(work)),
+        }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if let Some(runtime) = self.own.take() {
-            // The last clone may go in an asynchronous context, where waiting is not allowed.
-            runtime.shutdown_background();
-        }
+        self.table.end_where(|_| true, &EndedBy::SandboxGone);
     }
 }
 
@@ -88,18 +87,8 @@ impl Sandbox {
         if config.workers == 0 {
             return Err(StartError::Config("workers is 0; at least 1 is needed".into()));
         }
-        let number = AtomicUsize::new(0);
-        let nice = config.nice;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(config.workers)
-            .max_blocking_threads(FILE_THREADS)
-            .global_queue_interval(TURNS)
-            .enable_all()
-            .thread_name_fn(move || format!("guest-{}", number.fetch_add(1, Ordering::Relaxed)))
-            .on_thread_start(move || lower_priority(nice))
-            .build()?;
-        let handle = runtime.handle().clone();
-        Self::build(config, handle, Some(runtime))
+        let threads = Threads::start(&config)?;
+        Self::build(config, Place::Own(threads))
     }
 
     /// A sandbox that runs guests on a given runtime, for simulations: on a paused clock virtual
@@ -109,10 +98,10 @@ impl Sandbox {
     ///
     /// As [`new`](Self::new).
     pub fn on(config: Config, runtime: Handle) -> Result<Self, StartError> {
-        Self::build(config, runtime, None)
+        Self::build(config, Place::Given(runtime))
     }
 
-    fn build(config: Config, handle: Handle, own: Option<Runtime>) -> Result<Self, StartError> {
+    fn build(config: Config, place: Place) -> Result<Self, StartError> {
         if config.instances == 0 {
             return Err(StartError::Config("instances is 0; at least 1 is needed".into()));
         }
@@ -122,20 +111,18 @@ impl Sandbox {
         for warning in environment::check(config.instances) {
             tracing::warn!("{warning}");
         }
-        let pools = engine::pools(&config).map_err(|error| StartError::Engine {
+        let ticker = Arc::new(Ticker::start(config.tick)?);
+        let pools = Pools::new(&config, &ticker).map_err(|error| StartError::Engine {
             instances: config.instances,
             why: format!("{error:#}"),
         })?;
-        let engines = pools.iter().map(|pool| pool.engine.clone()).collect();
-        let ticker = Arc::new(Ticker::start(engines, config.tick)?);
         let inner = Inner {
-            pools,
+            pools: Current::new(pools),
             ticker,
-            cache: Cache::new(config.cache.clone()),
+            cache: Arc::new(Cache::new(config.cache.clone())),
             table: Arc::default(),
             closed: AtomicBool::new(false),
-            own,
-            handle,
+            place,
             config,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -202,12 +189,5 @@ impl Sandbox {
 impl fmt::Debug for Sandbox {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Sandbox").field("config", &self.inner.config).finish_non_exhaustive()
-    }
-}
-
-fn lower_priority(nice: i32) {
-    // On Linux this is a thread's own value. Lowering one's priority is always allowed.
-    if let Err(error) = rustix::process::nice(nice) {
-        tracing::debug!("guest threads keep their priority: {error}");
     }
 }

@@ -1,5 +1,6 @@
 //! What a run keeps on the host's side.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringfence_rim::Clock;
@@ -8,6 +9,7 @@ use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::clocks::{Monotonic, Wall};
+use crate::handles::OpenHandle;
 use crate::job::Job;
 use crate::limiter::Limiter;
 use crate::output::{Output, Pipe, Sink, Stream};
@@ -27,6 +29,8 @@ pub struct State<T> {
     pub(crate) limiter: Limiter,
     pub(crate) job: Arc<Job>,
     pub(crate) sink: Arc<Sink>,
+    /// The account of each file that the guest opened, by its place in the table.
+    pub(crate) files: HashMap<u32, OpenHandle>,
 }
 
 impl<T> State<T> {
@@ -57,6 +61,7 @@ impl<T> State<T> {
             limiter: Limiter::new(Arc::clone(job)),
             job: Arc::clone(job),
             sink,
+            files: HashMap::new(),
         }
     }
 

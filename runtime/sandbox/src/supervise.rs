@@ -17,6 +17,7 @@ use crate::ended::{End, EndedBy};
 use crate::job::Job;
 use crate::meter::Meter;
 use crate::state::State;
+use crate::threads;
 use crate::ticker::Ticker;
 
 /// A run that is being polled: building the instance, then the call of its export.
@@ -63,7 +64,11 @@ pub(crate) async fn supervise<R>(
         let cpu = thread_cpu().saturating_sub(before);
         let sum = job.spend(cpu);
         match polled {
-            Ok(Poll::Ready(Ok(answer))) => Poll::Ready(Stopped::Returned(answer)),
+            // Who was told that it ended this run was told the truth.
+            Ok(Poll::Ready(Ok(answer))) => Poll::Ready(match job.ending() {
+                Some(why) => Stopped::Ended(why.clone()),
+                None => Stopped::Returned(answer),
+            }),
             Ok(Poll::Ready(Err(error))) => Poll::Ready(Stopped::Failed(error)),
             Err(panic) => Poll::Ready(Stopped::Ended(EndedBy::HostBug { message: text(&panic) })),
             Ok(Poll::Pending) => {
@@ -95,8 +100,7 @@ pub(crate) fn pause<T>(store: &StoreContextMut<'_, State<T>>, ticker: &Ticker) -
         if ticker.now() == slice {
             return UpdateDeadline::Continue(1);
         }
-        // Tokio's own yield lets all others, timers and sockets have their turn first.
-        return UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()));
+        return UpdateDeadline::YieldCustom(1, Box::pin(threads::turn()));
     }
     UpdateDeadline::Interrupt
 }

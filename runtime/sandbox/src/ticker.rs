@@ -1,11 +1,13 @@
 //! The thread that makes running guests pause.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use wasmtime::Engine;
+use parking_lot::Mutex;
+use wasmtime::{Engine, EngineWeak};
 
 /// Ticks without a running guest before the thread goes to sleep.
 ///
@@ -17,11 +19,11 @@ const LINGER: u32 = 50;
 ///
 /// 1,000 guests that wait in a host call cost no tick at all; a thousand that run cost one atomic
 /// increment a tick.
-#[derive(Debug)]
 pub(crate) struct Ticker(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
+    /// Not kept alive: a released pool goes.
+    engines: Mutex<Vec<EngineWeak>>,
     ticks: AtomicU64,
     running: AtomicUsize,
     asleep: AtomicBool,
@@ -31,8 +33,9 @@ struct Shared {
 
 impl Ticker {
     /// Starts the thread.
-    pub(crate) fn start(engines: Vec<Engine>, period: Duration) -> std::io::Result<Self> {
+    pub(crate) fn start(period: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
+            engines: Mutex::default(),
             ticks: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
@@ -40,12 +43,16 @@ impl Ticker {
             thread: std::sync::OnceLock::new(),
         });
         let own = Arc::clone(&shared);
-        let handle = thread::Builder::new()
-            .name("guest-tick".into())
-            .spawn(move || own.run(&engines, period))?;
+        let handle =
+            thread::Builder::new().name("guest-tick".into()).spawn(move || own.run(period))?;
         // Cannot be set before: nobody else has the cell yet.
         let _ = shared.thread.set(handle.thread().clone());
         Ok(Self(shared))
+    }
+
+    /// Advances this engine's epoch too, as long as it lives.
+    pub(crate) fn add(&self, engine: &Engine) {
+        self.0.engines.lock().push(engine.weak());
     }
 
     /// The number of the current tick.
@@ -72,6 +79,12 @@ impl Ticker {
     }
 }
 
+impl fmt::Debug for Ticker {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Ticker").field("ticks", &self.now()).finish_non_exhaustive()
+    }
+}
+
 impl Shared {
     fn wake(&self) {
         if let Some(thread) = self.thread.get() {
@@ -79,12 +92,15 @@ impl Shared {
         }
     }
 
-    fn run(&self, engines: &[Engine], period: Duration) {
+    fn run(&self, period: Duration) {
         let mut idle = 0;
         while !self.stop.load(Ordering::Relaxed) {
             thread::sleep(period);
             self.ticks.fetch_add(1, Ordering::Relaxed);
-            engines.iter().for_each(Engine::increment_epoch);
+            self.engines.lock().retain(|engine| {
+                let engine = engine.upgrade();
+                engine.as_ref().map(Engine::increment_epoch).is_some()
+            });
             idle = if self.running.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
             if idle >= LINGER {
                 self.sleep();
@@ -135,7 +151,8 @@ mod tests {
 
     #[test]
     fn it_sleeps_without_guests_and_ticks_with_one() {
-        let ticker = Ticker::start(vec![Engine::default()], Duration::from_millis(1)).unwrap();
+        let ticker = Ticker::start(Duration::from_millis(1)).unwrap();
+        ticker.add(&Engine::default());
         wait_for("falling asleep", || ticker.is_asleep());
         let asleep = ticker.now();
         let running = ticker.running();

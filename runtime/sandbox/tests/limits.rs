@@ -128,3 +128,31 @@ async fn tables() {
     let ended = home().outcome(core, with(|profile| profile.table = 20)).await;
     assert_eq!(ended.result, Ok(9), "10 elements before the first growth, -1 for the second");
 }
+
+#[tokio::test]
+async fn the_stack() {
+    let home = home();
+    let core = r#"(func $deep (export "run") (result i32) (i32.add (call $deep) (i32.const 1)))"#;
+    let why = home.outcome(core, common::profile()).await.result.unwrap_err();
+    assert_eq!(why, EndedBy::StackLimit { limit: ringfence_sandbox::STACK });
+    assert_eq!(why.name(), "stack-limit");
+}
+
+#[tokio::test]
+async fn the_stack_of_a_sandbox_that_allows_more() {
+    let core = r#"(func $deep (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))
+                (else (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1)))
+                               (i32.const 1)))))
+        (func (export "run") (result i32) (call $deep (i32.const 40000)))"#;
+    let folder = tempfile::tempdir().unwrap();
+    for (stack, fits) in [(256 << 10, false), (8 << 20, true)] {
+        let config = ringfence_sandbox::Config { stack, instances: 2, ..config(&folder) };
+        let home = common::Home {
+            sandbox: Sandbox::new(config).unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let result = home.outcome(core, common::profile()).await.result;
+        assert_eq!(result.is_ok(), fits, "{stack}: {result:?}");
+    }
+}

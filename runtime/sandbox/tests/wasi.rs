@@ -15,7 +15,8 @@ use ringfence_rim::Clock;
 use ringfence_sandbox::wasmtime::Store;
 use ringfence_sandbox::wasmtime::component::Instance;
 use ringfence_sandbox::{
-    Calling, Directory, Guest, Job, JobHandle, Output, Profile, Run, Sandbox, State, Stream,
+    Calling, Directory, EndedBy, Guest, Handle, Job, JobHandle, Output, Profile, REFUSALS, Run,
+    Sandbox, State, Stream,
 };
 
 const READ: u32 = 1;
@@ -74,6 +75,22 @@ impl Files {
             .unwrap()
     }
 
+    /// Opens the file so many times.
+    async fn often(&self, profile: Profile, times: u32, close: bool) -> JobHandle<Lent, u32> {
+        let given = ("file", times, u32::from(close));
+        self.home
+            .sandbox
+            .start(&self.guest, a_run(profile), move |store, instance| {
+                Box::pin(async move {
+                    let often = instance
+                        .get_typed_func::<(&str, u32, u32), (u32,)>(&mut *store, "often")?;
+                    Ok(often.call_async(store, given).await?.0)
+                })
+            })
+            .await
+            .unwrap()
+    }
+
     async fn open(&self, profile: &Arc<Profile>, path: &str, how: u32, flags: u32) -> u32 {
         self.start(profile, path, how, flags).await.wait().await.result.unwrap()
     }
@@ -119,6 +136,36 @@ async fn a_directory_to_write() {
     assert_eq!(files.open(&profile, "file", 0, READ | WRITE).await, OPENED);
     assert_eq!(files.open(&profile, "new", CREATE, READ | WRITE).await, OPENED);
     assert!(files.folder.path().join("inside/new").exists());
+}
+
+#[tokio::test]
+async fn files_that_are_open_at_the_same_time() {
+    let files = Files::new();
+    let path = files.folder.path().join("inside");
+    let often = async |times: u32, close: bool| {
+        let mut profile = with(|profile| profile.files = 5);
+        profile.directories = vec![Directory { path: path.clone(), write: false }];
+        let mut job = files.often(profile, times, close).await;
+        let result = job.wait().await.result;
+        assert_eq!(job.job().opened(Handle::File), 0, "whatever was open is closed");
+        result
+    };
+    assert_eq!(often(5, false).await, Ok(5));
+    assert_eq!(often(20, false).await, Ok(5), "the others are refused");
+    assert_eq!(often(20, true).await, Ok(20));
+    let why = often(2 * REFUSALS, false).await.unwrap_err();
+    assert_eq!(why, EndedBy::HandleLimit { what: "files", limit: 5 });
+    assert_eq!(why.name(), "handle-limit");
+}
+
+#[tokio::test]
+async fn handles_of_all_kinds() {
+    let files = Files::new();
+    let mut profile = with(|profile| (profile.files, profile.handles) = (1_000, 5));
+    let path = files.folder.path().join("inside");
+    profile.directories = vec![Directory { path, write: false }];
+    let why = files.often(profile, 20, false).await.wait().await.result.unwrap_err();
+    assert_eq!(why, EndedBy::HandleLimit { what: "handles", limit: 5 });
 }
 
 #[tokio::test]
@@ -203,7 +250,7 @@ async fn printed(
     out: &'static str,
     err: &'static str,
     times: u32,
-) -> Vec<(Stream, String)> {
+) -> (Vec<(Stream, String)>, Option<EndedBy>) {
     let home = home();
     let lines = Arc::new(Lines::default());
     let output: Arc<dyn Output> = Arc::<Lines>::clone(&lines);
@@ -214,14 +261,14 @@ async fn printed(
         .start(&guest, a_run, move |store, instance| print(store, instance, out, err, times))
         .await
         .unwrap();
-    job.wait().await.result.unwrap();
+    let ended = job.wait().await.result.err();
     let lines = lines.0.lock();
-    lines.clone()
+    (lines.clone(), ended)
 }
 
 #[tokio::test]
 async fn output_comes_line_by_line() {
-    let lines = printed(common::profile(), "one\ntwo ", "oh\n\n", 2).await;
+    let (lines, _) = printed(common::profile(), "one\ntwo ", "oh\n\n", 2).await;
     let expected = [
         (Stream::Stdout, "one"),
         (Stream::Stderr, "oh"),
@@ -236,18 +283,30 @@ async fn output_comes_line_by_line() {
 
 #[tokio::test]
 async fn a_long_line_is_cut() {
-    let lines = printed(with(|profile| profile.line = 5), "123456789\nabc\n", "xyz\n", 1).await;
+    let (lines, _) =
+        printed(with(|profile| profile.line = 5), "123456789\nabc\n", "xyz\n", 1).await;
     let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
     assert_eq!(texts, ["12345", "abc", "xyz"]);
 }
 
 #[tokio::test]
 async fn too_much_output_is_thrown_away() {
-    let lines =
-        printed(with(|profile| profile.output = Some(25)), "0123456789\n", "!\n", 1_000).await;
+    let limit = 25;
+    let printed = async |times| {
+        let profile = with(|profile| profile.output = Some(limit));
+        printed(profile, "0123456789\n", "!\n", times).await
+    };
+    let (lines, ended) = printed(15).await;
+    assert_eq!(ended, None);
     let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
     // 11 + 2 + 11 bytes, and one more.
     assert_eq!(texts, ["0123456789", "!", "0123456789", "!"]);
+
+    let (lines, ended) = printed(1_000).await;
+    assert_eq!(lines.len(), 4);
+    let why = ended.unwrap();
+    assert_eq!(why, EndedBy::OutputLimit { limit });
+    assert_eq!(why.name(), "output-limit");
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,8 +34,8 @@ pub(crate) fn home() -> Home {
 
 /// A component around a core module's text.
 ///
-/// The module may use `$wait`, `$panic`, `$end`, `$at`, must export `run` (no parameter, an i32) and
-/// may export `prepare` (no parameter, no result) when `prepare` is set.
+/// The module may use `$wait`, `$nap` (a second), `$panic`, `$end`, `$at`, `$count`, `$log`, must export `run` (no
+/// parameter, an i32) and may export `prepare` (no parameter, no result) when `prepare` is set.
 pub(crate) fn component(core: &str, prepare: bool) -> Vec<u8> {
     let prepare = if prepare {
         r#"(func (export "prepare") (canon lift (core func $i "prepare")))"#
@@ -46,24 +46,36 @@ pub(crate) fn component(core: &str, prepare: bool) -> Vec<u8> {
         r#"(component
             (import "test:host/calls" (instance $host
                 (export "wait" (func))
+                (export "nap" (func))
                 (export "panic" (func))
                 (export "end" (func))
-                (export "at" (func (param "line" u32)))))
+                (export "at" (func (param "line" u32)))
+                (export "count" (func))
+                (export "log" (func (param "bytes" u32) (result u32)))))
             (core module $m
                 (import "host" "wait" (func $wait))
+                (import "host" "nap" (func $nap))
                 (import "host" "panic" (func $panic))
                 (import "host" "end" (func $end))
                 (import "host" "at" (func $at (param i32)))
+                (import "host" "count" (func $count))
+                (import "host" "log" (func $log (param i32) (result i32)))
                 {core})
             (core func $wait (canon lower (func $host "wait")))
+            (core func $nap (canon lower (func $host "nap")))
             (core func $panic (canon lower (func $host "panic")))
             (core func $end (canon lower (func $host "end")))
             (core func $at (canon lower (func $host "at")))
+            (core func $count (canon lower (func $host "count")))
+            (core func $log (canon lower (func $host "log")))
             (core instance $i (instantiate $m (with "host" (instance
                 (export "wait" (func $wait))
+                (export "nap" (func $nap))
                 (export "panic" (func $panic))
                 (export "end" (func $end))
-                (export "at" (func $at))))))
+                (export "at" (func $at))
+                (export "count" (func $count))
+                (export "log" (func $log))))))
             (func (export "run") (result u32) (canon lift (core func $i "run")))
             {prepare})"#
     ))
@@ -88,6 +100,14 @@ pub(crate) fn link(linker: &mut Linker<State<Lent>>) -> ringfence_sandbox::wasmt
             Ok(())
         })
     })?;
+    host.func_wrap_async("nap", |store, (): ()| {
+        let job = Arc::clone(store.data().job());
+        Box::new(async move {
+            let _waiting = job.enter("test.nap");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(())
+        })
+    })?;
     host.func_wrap("panic", |_, (): ()| -> ringfence_sandbox::wasmtime::Result<()> {
         panic!("a bug in the host")
     })?;
@@ -99,6 +119,13 @@ pub(crate) fn link(linker: &mut Linker<State<Lent>>) -> ringfence_sandbox::wasmt
         let source = job.register_source("test.lua");
         job.at(source, line);
         Ok(())
+    })?;
+    host.func_wrap("count", |store, (): ()| {
+        store.data().job().count();
+        Ok(())
+    })?;
+    host.func_wrap("log", |store, (bytes,): (u32,)| {
+        Ok((u32::from(store.data().job().log(bytes as usize)),))
     })
 }
 

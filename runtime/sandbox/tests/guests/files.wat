@@ -1,5 +1,6 @@
 ;; Opens a file in its first directory. `open` answers 0 when it could, 1 + error-code when not,
-;; and 1000 when it was given no directory.
+;; and 1000 when it was given no directory. `often` opens a file so many times, closing each when told
+;; to, and answers how often it could.
 (component
   (import "wasi:filesystem/types@0.2.6" (instance $types
     (export "descriptor" (type $descriptor (sub resource)))
@@ -44,6 +45,23 @@
     (import "libc" "memory" (memory 1))
     (import "wasi" "get-directories" (func $get-directories (param i32)))
     (import "wasi" "open-at" (func $open-at (param i32 i32 i32 i32 i32 i32 i32)))
+    (import "wasi" "close" (func $close (param i32)))
+    ;; Path, times, whether to close.
+    (func (export "often") (param i32 i32 i32 i32) (result i32)
+      (local $opened i32)
+      (call $get-directories (i32.const 16))
+      (loop $more
+        (call $open-at
+          (i32.load (i32.load (i32.const 16)))
+          (i32.const 1)
+          (local.get 0) (local.get 1) (i32.const 0) (i32.const 1)
+          (i32.const 32))
+        (if (i32.eqz (i32.load8_u (i32.const 32))) (then
+          (local.set $opened (i32.add (local.get $opened) (i32.const 1)))
+          (if (local.get 3) (then (call $close (i32.load (i32.const 36)))))))
+        (local.set 2 (i32.sub (local.get 2) (i32.const 1)))
+        (br_if $more (local.get 2)))
+      (local.get $opened))
     ;; Path, open-flags, descriptor-flags.
     (func (export "open") (param i32 i32 i32 i32) (result i32)
       (call $get-directories (i32.const 16))
@@ -61,10 +79,14 @@
     (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
   (core func $open-at (canon lower (func $types "[method]descriptor.open-at")
     (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (core func $close (canon resource.drop $descriptor))
   (core instance $i (instantiate $m
     (with "libc" (instance $libc))
     (with "wasi" (instance
       (export "get-directories" (func $get-directories))
-      (export "open-at" (func $open-at))))))
+      (export "open-at" (func $open-at))
+      (export "close" (func $close))))))
+  (func (export "often") (param "path" string) (param "times" u32) (param "close" u32) (result u32)
+    (canon lift (core func $i "often") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
   (func (export "open") (param "path" string) (param "open" u32) (param "flags" u32) (result u32)
     (canon lift (core func $i "open") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))
