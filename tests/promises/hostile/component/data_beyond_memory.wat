@@ -1,0 +1,3 @@
+;; A data segment that begins where memory ends.
+;; ends: start-failed
+(module (memory (export "memory") 1) (data (i32.const 65530) "more than six bytes"))

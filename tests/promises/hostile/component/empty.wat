@@ -1,0 +1,4 @@
+;; An empty file.
+;; keep: 0
+;; ends: start-failed
+(module)

@@ -1,0 +1,3 @@
+;; The preparation ahead of the snapshot never ends.
+;; ends: start-failed
+(module (func (export "prepare") (loop (br 0))))

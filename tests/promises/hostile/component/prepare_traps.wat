@@ -1,0 +1,3 @@
+;; The preparation traps.
+;; ends: start-failed
+(module (func (export "prepare") unreachable))

@@ -1,0 +1,3 @@
+;; A start function that traps.
+;; ends: trap
+(module (start $start) (func $start unreachable))

@@ -1,0 +1,4 @@
+;; A component that ends in its middle.
+;; keep: 200
+;; ends: start-failed
+(module)

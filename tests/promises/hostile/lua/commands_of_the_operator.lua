@@ -1,0 +1,20 @@
+-- Commands that end the server, other calls or other scripts, as every way of running one.
+-- lua: all
+-- ends: ok
+-- says: permission api is missing
+local api = freeswitch.API()
+local commands = {
+    "shutdown", "fsctl shutdown now", "unload mod_lua", "reload mod_lua", "reload mod_sandbox", "load mod_lua", "reloadxml",
+    "script kill all", "hupall", "uuid_kill " .. session:get_uuid(), "system id", "bg_system id", "luarun hostile/loop.lua",
+    "lua hostile/loop.lua", "global_setvar x=y", "uuid_setvar " .. session:get_uuid() .. " x y", "originate null/x &park", "status", "SHUTDOWN",
+}
+for _, line in ipairs(commands) do
+    local command, arguments = line:match("^(%S+)%s*(.*)$")
+    for _, answer in ipairs({ api:execute(command, arguments), api:executeString(line) }) do
+        assert(answer:find("^%-ERR"), line .. ": " .. answer)
+    end
+    pcall(function() session:execute("log", "INFO ${" .. command .. "(" .. arguments .. ")}") end)
+    pcall(function() session:streamFile("${" .. command .. "(" .. arguments .. ")}") end)
+    pcall(function() session:setVariable("x_" .. command, "${" .. command .. "(" .. arguments .. ")}") end)
+end
+assert(session:ready())

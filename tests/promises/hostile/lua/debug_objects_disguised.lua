@@ -1,0 +1,17 @@
+-- A session that wears the metatable of an API object, and the other way round.
+-- lua: all
+-- ends: ok
+local api = freeswitch.API()
+local session_meta, api_meta = debug.getmetatable(session), debug.getmetatable(api)
+local call, ask = session.answer, api.execute
+debug.setmetatable(session, api_meta)
+debug.setmetatable(api, session_meta)
+pcall(ask, session, "status", "")
+pcall(call, api)
+pcall(function() return api:get_uuid() end)
+debug.setmetatable(session, nil)
+debug.setmetatable(api, debug.getmetatable(io.stdout))
+pcall(io.close, api)
+pcall(io.lines, api)
+pcall(call, session)
+collectgarbage()

@@ -1,0 +1,13 @@
+-- Finalizers that fail, exit, and call the server.
+-- lua: 5.2 5.3 5.4
+-- ends: ok
+collectgarbage("stop")
+for _ = 1, 100 do
+    setmetatable({}, { __gc = function() error("in a finalizer") end })
+    setmetatable({}, { __gc = function() session:setVariable("from", "a finalizer") end })
+end
+pcall(collectgarbage)
+pcall(collectgarbage)
+setmetatable({}, { __gc = function() os.exit(0) end })
+collectgarbage()
+error("the finalizer did not exit")

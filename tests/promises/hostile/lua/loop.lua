@@ -1,0 +1,5 @@
+-- The plainest one.
+-- lua: all
+-- ends: cpu-limit
+while true do
+end

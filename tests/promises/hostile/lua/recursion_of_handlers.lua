@@ -1,0 +1,15 @@
+-- Message handlers that fail in the stack that overflowed (CVE-2022-33099, CVE-2020-15945).
+-- lua: all
+-- ends: ok
+local function f(...)
+    return f(...), f(...)
+end
+local function handler(problem)
+    return handler(problem) .. f(problem)
+end
+for _ = 1, 20 do
+    assert(not xpcall(f, handler))
+    assert(not xpcall(f, f))
+    assert(not xpcall(error, error))
+    assert(not xpcall(f, function() error({}) end))
+end
