@@ -26,6 +26,7 @@ mod freeswitch;
 mod hook;
 mod interpreter;
 mod level;
+mod memory;
 mod native;
 mod place;
 mod run;

@@ -9,12 +9,12 @@ use crate::{
     },
     event::Event,
     interpreter::{self, Interpreter},
-    place, session, stream, system,
+    memory, place, session, stream, system,
 };
 
 /// Of the instance's memory, the part that Lua may use: the rest is for the fragments between its
-/// objects, the interpreter's own data and the lists of one host call. A measured margin: 40 of 64
-/// MiB never made `memory.grow` fail, which would be a trap instead of an error.
+/// objects, the interpreter's own data and the lists of one host call. Blocks that do not fit into
+/// what the fragments leave are refused before (`memory`).
 const LUA_SHARE: (u64, u64) = (5, 8);
 
 /// The chunk name of inline code, which makes messages read `[string "line"]:1:` as FreeSWITCH's.
@@ -90,7 +90,7 @@ fn begin(interpreter: &Interpreter, invocation: &Invocation) -> mlua::Result<()>
     // Last: under a limit mlua guards every step of the above.
     let limit = invocation.memory / LUA_SHARE.1 * LUA_SHARE.0;
     lua.set_memory_limit(usize::try_from(limit).unwrap_or(usize::MAX))?;
-    Ok(())
+    memory::guard(lua)
 }
 
 /// What `begin` of `lua/run.lua` takes.
