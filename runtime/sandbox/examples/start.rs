@@ -1,4 +1,5 @@
-//! What a run costs: start to answer to end, a kill, a host call's report, what waiting runs keep.
+//! What a run costs: start to answer to end, a kill, both among guests that spin, a host call's report,
+//! what waiting runs keep.
 //!
 //! `cargo run --release -p ringfence-sandbox --example start [runs [waiting]]`
 //!
@@ -36,7 +37,12 @@ fn main() {
     let waiting = arguments.next().unwrap_or(1_000);
 
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::new(Config::new(folder.path().join("cache"))).unwrap();
+    let mut config = Config::new(folder.path().join("cache"));
+    config.instances = config.instances.max(u32::try_from(waiting).unwrap());
+    for warning in ringfence_sandbox::environment(&config) {
+        println!("{warning}");
+    }
+    let sandbox = Sandbox::new(config).unwrap();
     let wasm = wat::parse_str(GUEST).unwrap();
     let guest = sandbox.load("example", &wasm, link, None).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -90,20 +96,25 @@ async fn measure(sandbox: &Sandbox, guest: &Guest<()>, runs: usize, waiting: usi
     waits.kill("measured");
     waits.wait().await;
 
-    let before = resident();
+    let (before, mapped) = (resident(), mappings());
     let mut jobs = Vec::new();
     for _ in 0..waiting {
         jobs.push(start(sandbox, guest, &profile, "wait").await);
     }
-    while sandbox.jobs().iter().any(|job| job.cost.host_calls == 0) {
+    while jobs.iter().any(|job| job.job().cost().host_calls == 0) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let during = resident();
-    println!("{waiting} waiting: {:.1} kB each", (during - before) / waiting as f64);
+    println!(
+        "{waiting} waiting: {:.1} kB and {:.1} memory mappings each",
+        (during - before) / waiting as f64,
+        (mappings() - mapped) as f64 / waiting as f64
+    );
     let began = Instant::now();
     sandbox.kill_all("measured");
     sandbox.idle().await;
     println!("all killed in {:?}; {:.0} kB more than before", began.elapsed(), resident() - before);
+    println!("{} memory mappings more than before", mappings() - mapped);
 }
 
 /// How others fare while guests spin: kills, starts, and the spinning ones among each other.
@@ -186,6 +197,11 @@ fn at(sorted: &[Duration], percent: usize) -> Duration {
         .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
         .copied()
         .unwrap_or_default()
+}
+
+/// Memory mappings of this process.
+fn mappings() -> i64 {
+    fs::read_to_string("/proc/self/maps").unwrap().lines().count().try_into().unwrap()
 }
 
 /// Resident memory of this process, in kB.

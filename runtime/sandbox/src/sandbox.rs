@@ -108,7 +108,7 @@ impl Sandbox {
         if config.tick.is_zero() {
             return Err(StartError::Config("tick is 0; a guest needs some time to run".into()));
         }
-        for warning in environment::check(config.instances) {
+        for warning in environment::check(&config) {
             tracing::warn!("{warning}");
         }
         let ticker = Arc::new(Ticker::start(config.tick)?);

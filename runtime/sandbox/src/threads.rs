@@ -27,7 +27,7 @@ use crate::config::Config;
 /// One turn in so many is for a guest that computes, even while others have something to do.
 const FAIR: u32 = 8;
 /// Threads for the file operations of all guests.
-const FILE_THREADS: usize = 64;
+pub(crate) const FILE_THREADS: usize = 64;
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -311,5 +311,119 @@ fn lower_priority(nice: i32) {
     // On Linux this is a thread's own value. Lowering one's priority is always allowed.
     if let Err(error) = rustix::process::nice(nice) {
         tracing::debug!("guest threads keep their priority: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Long enough for any machine; a test that waits so long has failed.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn one_thread() -> Threads {
+        Threads::start(&Config { workers: 1, ..Config::new("unused") }).unwrap()
+    }
+
+    #[test]
+    fn what_has_something_short_to_do_goes_first() {
+        let threads = one_thread();
+        let (told, heard) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        // Holds the only thread until all others are in their queues.
+        threads.spawn(async move { released.recv().unwrap() });
+        for _ in 0..100 {
+            let told = told.clone();
+            threads.spawn(async move {
+                turn().await;
+                told.send("computed").unwrap();
+            });
+        }
+        let late = told.clone();
+        threads.spawn(async move { late.send("short").unwrap() });
+        release.send(()).unwrap();
+        let order: Vec<_> = (0..101).map(|_| heard.recv_timeout(PATIENCE).unwrap()).collect();
+        let before = order.iter().position(|what| *what == "short").unwrap();
+        // Every eighth turn was for those that compute; 100 of the others came before it.
+        assert!(before <= 200 / FAIR as usize, "{before}");
+    }
+
+    #[test]
+    fn who_computes_is_not_starved() {
+        let threads = one_thread();
+        let (told, heard) = mpsc::channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        for _ in 0..2 {
+            let stop = Arc::clone(&stop);
+            threads.spawn(std::future::poll_fn(move |cx| {
+                cx.waker().wake_by_ref();
+                if stop.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+            }));
+        }
+        threads.spawn(async move {
+            turn().await;
+            told.send(()).unwrap();
+        });
+        heard.recv_timeout(PATIENCE).unwrap();
+        stop.store(true, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn a_wake_takes_a_task_out_of_the_long_queue() {
+        let mut queues = Queues::default();
+        let threads = one_thread();
+        let task = |threads: &Threads| {
+            Arc::new(Task {
+                shared: Arc::clone(&threads.0),
+                work: Mutex::new(None),
+                place: AtomicU8::new(Place::Running as u8),
+                in_later: AtomicBool::new(false),
+            })
+        };
+        let (one, two) = (task(&threads), task(&threads));
+        queues.later(&one);
+        queues.later(&two);
+        queues.soon(&two);
+        let next = |queues: &mut Queues| queues.take(false);
+        assert!(Arc::ptr_eq(&next(&mut queues).unwrap(), &two));
+        // Its old entry counts again, and there is no second one.
+        queues.later(&two);
+        assert_eq!(queues.later.len(), 2);
+        assert!(Arc::ptr_eq(&next(&mut queues).unwrap(), &one));
+        assert!(Arc::ptr_eq(&next(&mut queues).unwrap(), &two));
+        assert!(next(&mut queues).is_none());
+    }
+
+    #[test]
+    fn timers_and_a_panic() {
+        let threads = one_thread();
+        let (told, heard) = mpsc::channel();
+        threads.spawn(async { panic!("a task that panics; the next one runs all the same") });
+        threads.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            told.send(()).unwrap();
+        });
+        heard.recv_timeout(PATIENCE).unwrap();
+    }
+
+    #[test]
+    fn the_threads_end_after_the_last_task() {
+        let threads = one_thread();
+        let (told, heard) = mpsc::channel();
+        threads.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            told.send(()).unwrap();
+        });
+        let shared = Arc::clone(&threads.0);
+        drop(threads);
+        heard.recv_timeout(PATIENCE).unwrap();
+        let end = Instant::now() + PATIENCE;
+        while shared.threads.load(Ordering::Acquire) > 0 {
+            assert!(Instant::now() < end, "the thread lives");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
