@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::binary::repository;
-use crate::{api, ports};
+use crate::ports;
 
 /// A configuration folder of one test: `conf/` as shipped, on free ports. Removed with the test.
 pub struct Configuration {
@@ -33,7 +33,6 @@ impl Configuration {
         configuration.replace("vars.xml", "internal_sip_port=5060", &port);
         let port = format!("\"{}\"", configuration.event_socket);
         configuration.replace("autoload_configs/event_socket.conf.xml", "\"8021\"", &port);
-        api::extension(&configuration);
         configuration
     }
 

@@ -8,7 +8,7 @@
 //! * [`binary`] finds or builds the `ringfence` under test; [`ringfence`] runs one of its commands.
 //! * [`configuration`] is a copy of `conf/` that a test may change.
 //! * [`server`], [`log`]: the running server and what it said.
-//! * [`api`]: commands, run as an operator would: [`Server::api`].
+//! * [`control`]: the event socket, for commands ([`Server::api`]) and events.
 //! * [`caller`], [`message`]: a phone in the test's hand, and the SIP text that it reads.
 //! * [`peer`]: a phone that is called and refuses as told.
 //! * [`job`], [`state`]: running scripts, and what they can be busy with.
@@ -20,12 +20,12 @@
 //! Nothing here asserts how long something took. A test waits for a condition under a generous
 //! deadline, and fails with what the server said until then.
 
-pub mod api;
 pub mod audio;
 pub mod baresip;
 pub mod binary;
 pub mod caller;
 pub mod configuration;
+pub mod control;
 pub mod deadline;
 pub mod job;
 pub mod log;
@@ -41,6 +41,7 @@ pub use baresip::Baresip;
 pub use binary::{Finished, ringfence};
 pub use caller::Caller;
 pub use configuration::Configuration;
+pub use control::Control;
 pub use deadline::{DEADLINE, eventually};
 pub use job::Job;
 pub use peer::Peer;
