@@ -9,7 +9,8 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$here/target}"
 export CC_wasm32_wasip2="${CC_wasm32_wasip2:-clang-22}"
 export AR_wasm32_wasip2="${AR_wasm32_wasip2:-llvm-ar-22}"
 # Our setjmp.h in front of Debian's headers; rustup's wasi target brings the libc itself.
-export CFLAGS_wasm32_wasip2="-nostdlibinc -isystem $here/include -isystem /usr/include/wasm32-wasi"
+# Numbers wrap: Lua 5.1 looks at some sizes only after they have overflowed, and wrote out of bounds.
+export CFLAGS_wasm32_wasip2="-fwrapv -nostdlibinc -isystem $here/include -isystem /usr/include/wasm32-wasi"
 
 for tool in "$CC_wasm32_wasip2" "$AR_wasm32_wasip2"; do
     command -v "$tool" > /dev/null || {
@@ -27,9 +28,16 @@ for version in ${*:-5.1 5.2 5.3 5.4}; do
     fi
     feature=lua$(echo "$version" | tr -d .)
     # A folder a version: cargo would rebuild the C code each time the feature changes.
-    (cd "$here" && CARGO_TARGET_DIR="$CARGO_TARGET_DIR/$feature" cargo build --quiet --release --locked \
+    folder="$CARGO_TARGET_DIR/$feature"
+    # Lua's build script does not tell cargo that it depends on the flags.
+    if [ -d "$folder" ] && [ "$(cat "$folder/cflags" 2> /dev/null)" != "$CFLAGS_wasm32_wasip2" ]; then
+        rm -r "$folder"
+    fi
+    mkdir -p "$folder"
+    echo "$CFLAGS_wasm32_wasip2" > "$folder/cflags"
+    (cd "$here" && CARGO_TARGET_DIR="$folder" cargo build --quiet --release --locked \
         --target wasm32-wasip2 --no-default-features --features "$feature")
-    cp "$CARGO_TARGET_DIR/$feature/wasm32-wasip2/release/ringfence_lua_guest.wasm" "$target.new"
+    cp "$folder/wasm32-wasip2/release/ringfence_lua_guest.wasm" "$target.new"
     mv "$target.new" "$target"
     echo "built $target ($(($(wc -c < "$target") / 1024)) KiB)"
 done
