@@ -218,7 +218,7 @@ fn every_fault_of_a_profile_is_told_and_loses_nothing_else() {
     );
     let a = sandbox.profile("a").unwrap();
     assert_eq!((a.limits.memory, a.limits.files), (16 << 20, 3));
-    assert_eq!(a.permissions.read, [Path::new(""); 0]);
+    assert!(a.permissions.read.is_empty());
 }
 
 #[test]
