@@ -90,7 +90,7 @@ impl Parser {
     /// # Errors
     ///
     /// The bytes can never become a request that is allowed; what follows cannot be read either.
-    pub fn next(&mut self) -> Result<Option<Request>, Fault> {
+    pub fn request(&mut self) -> Result<Option<Request>, Fault> {
         if self.waiting.is_none() {
             let Some(end) = self.end_of_head()? else { return Ok(None) };
             let head = self.buffer.split_to(end);
@@ -207,7 +207,7 @@ mod tests {
     const LIMITS: Limits = Limits { command: 1000, headers: 5, body: 100 };
 
     fn all(parser: &mut Parser) -> Vec<Request> {
-        std::iter::from_fn(|| parser.next().unwrap()).collect()
+        std::iter::from_fn(|| parser.request().unwrap()).collect()
     }
 
     fn read(text: &str) -> Vec<Request> {
@@ -243,7 +243,7 @@ mod tests {
         let fault = |text: String| {
             let mut parser = Parser::new(LIMITS);
             parser.feed(text.as_bytes());
-            parser.next().unwrap_err()
+            parser.request().unwrap_err()
         };
         assert_eq!(fault("x".repeat(1001)), Fault::CommandTooLong(1000));
         assert_eq!(fault(format!("{}\n\n", "x".repeat(2000))), Fault::CommandTooLong(1000));
@@ -270,7 +270,7 @@ mod tests {
                 for chunk in chunks {
                     parser.feed(chunk);
                     loop {
-                        match parser.next() {
+                        match parser.request() {
                             Ok(Some(request)) => found.push(Ok(request)),
                             Ok(None) => break,
                             Err(fault) => {

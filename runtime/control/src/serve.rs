@@ -27,6 +27,9 @@ const IN_A_ROW: usize = 64;
 /// How long the last words may take to a client that does not read them.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// Reads of [`CHUNK`] that a client is listened to after its end: 64 MiB.
+const MAX_UNREAD: usize = 4_096;
+
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum End {
@@ -66,7 +69,28 @@ pub(crate) async fn finish(
     }
     let session = connection.session.as_ref().map(|session| &**session.uuid());
     frame::notice(&mut client.out, session);
-    let _ = timeout(LAST_WORDS, client.flush(stream)).await;
+    if let Ok(Ok(())) = timeout(LAST_WORDS, client.flush(stream)).await {
+        let _ = timeout(LAST_WORDS, hear_out(stream)).await;
+    }
+}
+
+/// Closes our side and reads on until the client has closed its own: what it sent and nobody read
+/// would make the system take back our last words.
+async fn hear_out(stream: &TcpStream) {
+    if socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write).is_err() {
+        return;
+    }
+    let mut chunk = [0; CHUNK];
+    for _ in 0..MAX_UNREAD {
+        if stream.readable().await.is_err() {
+            return;
+        }
+        match stream.try_read(&mut chunk) {
+            Ok(0) => return,
+            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => return,
+            Ok(_) | Err(_) => {}
+        }
+    }
 }
 
 /// The client's bytes, both ways.
@@ -197,7 +221,7 @@ impl Client {
             if !self.room() {
                 return Ok(true);
             }
-            match self.parser.next() {
+            match self.parser.request() {
                 Ok(None) => return Ok(false),
                 Ok(Some(request)) => self.command(connection, stream, request).await?,
                 Err(fault) => {

@@ -1,7 +1,7 @@
 //! The listener, and what all connections share.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ringfence_switch::config::EventSocketSettings;
@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) closing: watch::Sender<bool>,
     /// As they were at the start; a later configuration without event_socket.conf changes nothing.
     first: EventSocketSettings,
+    /// Where clients connect, once that is so.
+    bound: OnceLock<SocketAddr>,
     connections: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
 }
@@ -98,6 +100,7 @@ impl EventSocket {
             closing: watch::Sender::new(false),
             connections: Arc::new(Semaphore::new(settings.max_connections)),
             strangers: Arc::new(Semaphore::new(settings.max_unauthenticated)),
+            bound: OnceLock::new(),
             first: settings,
             switch: switch.clone(),
         });
@@ -117,9 +120,18 @@ impl EventSocket {
                 None
             }
         };
+        if let Some(listener) = &listener {
+            shared.listens(listener);
+        }
         let accept = Arc::clone(&shared).accept(address, listener);
         drop(switch.runtime().spawn(accept));
         Ok(Self(shared))
+    }
+
+    /// Where clients connect; none while the address is taken.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.0.bound.get().copied()
     }
 
     /// Ends all connections, each with its notice, and waits for that so long at most.
@@ -132,14 +144,29 @@ impl EventSocket {
 }
 
 impl Shared {
+    /// Notes where it listens.
+    fn listens(&self, listener: &TcpListener) {
+        match listener.local_addr() {
+            Ok(address) => {
+                // Bound once only.
+                let _ = self.bound.set(address);
+                tracing::info!("event socket on {address}");
+            }
+            Err(error) => tracing::warn!("event socket: {error}"),
+        }
+    }
+
     async fn accept(self: Arc<Self>, address: SocketAddr, listener: Option<TcpListener>) {
         let mut closing = self.closing.subscribe();
         let all = async {
             let listener = match listener {
                 Some(listener) => listener,
-                None => bind(address).await,
+                None => {
+                    let listener = bind(address).await;
+                    self.listens(&listener);
+                    listener
+                }
             };
-            tracing::info!("event socket on {address}");
             loop {
                 match listener.accept().await {
                     Ok((stream, client)) => self.take(stream, client.ip()),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ringfence_switch::variable::integer;
+
 use super::{Answer, Run, Scope, Verb};
 use crate::connection::{Connection, Linger};
 use crate::parser::Request;
@@ -24,14 +26,12 @@ fn linger(connection: &mut Connection, _: &Request, text: &str) -> Answer {
     if connection.session.is_none() {
         return Answer::reply("-ERR not controlling a session");
     }
-    match text.trim().parse::<u64>().ok().filter(|seconds| *seconds > 0) {
-        Some(seconds) => {
-            connection.linger = Linger::For(Duration::from_secs(seconds.min(LONGEST)));
-            Answer::reply(format!("+OK will linger {seconds} seconds"))
-        }
-        None => {
-            connection.linger = Linger::Forever;
-            Answer::reply("+OK will linger")
-        }
+    if text.trim().is_empty() {
+        connection.linger = Linger::Forever;
+        return Answer::reply("+OK will linger");
     }
+    // What is no number is 0, as in FreeSWITCH.
+    let seconds = u64::try_from(integer(text)).unwrap_or(0).min(LONGEST);
+    connection.linger = Linger::For(Duration::from_secs(seconds));
+    Answer::reply(format!("+OK will linger {seconds} seconds"))
 }

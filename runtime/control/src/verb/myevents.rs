@@ -8,7 +8,7 @@ use crate::want::Want;
 
 pub(super) const VERB: Verb = Verb {
     name: "myevents",
-    syntax: "[plain|json|xml] (outbound), <uuid> [plain|json|xml] (inbound)",
+    syntax: "[plain|json|xml] (outbound), <uuid> (inbound)",
     scope: Scope::Any,
     doc: "Asks for the channel events of one call and for no others: `+OK Events Enabled`. Inbound, the \
           connection ends with the call from then on. Twice: `-ERR aready enabled.`; a word that is no \
@@ -19,7 +19,10 @@ pub(super) const VERB: Verb = Verb {
 
 fn myevents(connection: &mut Connection, _: &Request, text: &str) -> Answer {
     let mut words = text.split_whitespace();
+    // Inbound, FreeSWITCH takes no notice of a format; `event` has set it.
+    let mut format = None;
     let channel = if connection.outbound() {
+        format = words.next().and_then(frame::format);
         match &connection.session {
             Some(session) => session.uuid().clone(),
             None => return Answer::unknown(),
@@ -34,9 +37,7 @@ fn myevents(connection: &mut Connection, _: &Request, text: &str) -> Answer {
     if connection.my_events {
         return Answer::reply("-ERR aready enabled.");
     }
-    if let Some(format) = words.next().and_then(frame::format) {
-        connection.format = format;
-    }
+    connection.format = format.unwrap_or(connection.format);
     connection.my_events = true;
     if connection.session.is_none() {
         connection.session = connection.switch().session(&channel);

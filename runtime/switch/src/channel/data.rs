@@ -33,6 +33,9 @@ fn describe_channel(channel: &Channel, shared: &Shared, event: &mut Event) {
         .set("Channel-HIT-Dialplan", shared.hit_dialplan.to_string())
         .set("Channel-Call-UUID", &*channel.uuid)
         .set("Answer-State", answer);
+    if !shared.state.up() {
+        event.set("Hangup-Cause", shared.cause.name());
+    }
     if let Some(agreement) = &shared.media.agreement {
         for way in ["Read", "Write"] {
             event

@@ -58,9 +58,10 @@ pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
     };
     // Closed outside of the lock: it tells the media thread.
     drop(stream);
+    // Before anything on the channel wakes and reports its end.
+    channel.report_hangup(EventName::ChannelHangup, cause);
     channel.notify();
     log(channel, cause);
-    channel.report_hangup(EventName::ChannelHangup, cause);
     channel.enter_call_state(CallState::Hangup);
     channel.switch.counters().ended(cause);
     true

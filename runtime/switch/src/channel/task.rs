@@ -94,14 +94,21 @@ impl Task {
             return self.run.is_none() && self.beside.is_empty();
         }
         let told = self.begin || shared.transferring || shared.plan.is_some();
-        let free = self.beside.len() < MAX_NESTED && self.beside.iter().all(|(_, lock)| !lock);
-        let broadcast = if free { shared.broadcasts.pop_front() } else { None };
+        let mut broadcasts = Vec::new();
+        let mut locked = self.beside.iter().any(|(_, lock)| *lock);
+        while !locked
+            && self.beside.len() + broadcasts.len() < MAX_NESTED
+            && let Some(broadcast) = shared.broadcasts.pop_front()
+        {
+            locked = broadcast.execution.lock;
+            broadcasts.push(broadcast);
+        }
         drop(shared);
         if told && self.run.is_none() {
             self.begin = false;
             self.run = Some(Box::pin(execution::execute(self.session.clone())));
         }
-        if let Some(broadcast) = broadcast {
+        for broadcast in broadcasts {
             let lock = broadcast.execution.lock;
             self.beside.push((Box::pin(beside(self.session.clone(), broadcast)), lock));
         }
