@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Guests that may live at the same time.
 ///
-/// Each slot reserves about 8 GiB of address space (of 128 TiB) and, once used, up to five memory
+/// Each slot reserves about 9 GiB of address space (of 128 TiB) and, once used, up to six memory
 /// mappings, of which Linux allows 65,530 by default (`vm.max_map_count`).
 pub const INSTANCES: u32 = 4_000;
 /// The largest memory that any profile can grant, in bytes.
