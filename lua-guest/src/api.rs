@@ -78,10 +78,11 @@ fn execute(lua: &Lua, api: &Api, command: &str, arguments: &str) -> Reply {
 
 fn run(lua: &Lua, api: &Api, command: &str, arguments: &str) -> Reply {
     place::tell(lua);
-    let output = host::execute(command, arguments.trim(), api.with_session);
-    Ok(Answer::Text(output.unwrap_or_else(|failure| {
-        let text = session::describe(&failure);
-        level::error(lua, &format!("API command {command}: {text}"));
-        format!("-ERR {text}\n")
-    })))
+    match host::execute(command, arguments.trim(), api.with_session) {
+        Ok(output) => Ok(Answer::Text(output)),
+        Err(failure) => {
+            level::failed(lua, &format!("API command {command}"), &failure)?;
+            Ok(Answer::Text(format!("-ERR {}\n", level::describe(&failure))))
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::{
     hook, level,
     native::Refusal,
     place, run,
-    session::{Call, describe},
+    session::Call,
 };
 
 /// A function of the script, named as FreeSWITCH wants it: by global variables.
@@ -113,13 +113,14 @@ pub(crate) fn drive(
         Ok(()) => follow(call, what, operation, file),
         Err(failure) => Err(failure),
     };
-    let ended = ended.unwrap_or_else(|failure| match failure {
-        Failure::Hangup(_) => Ended::NotStarted,
-        failure => {
-            level::error(call.lua, &format!("session:{what}: {}", describe(&failure)));
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(Failure::Hangup(_)) => Ended::NotStarted,
+        Err(failure) => {
+            level::failed(call.lua, &format!("session:{what}"), &failure)?;
             Ended::Stopped
         }
-    });
+    };
     hook::check(call)?;
     Ok(ended)
 }
@@ -161,11 +162,7 @@ fn follow(call: &Call<'_>, what: &str, operation: u64, file: bool) -> Result<End
         });
         if session.operations.get() != operation {
             // The callback played or slept itself, which ended the operation that called it.
-            level::write(
-                call.lua,
-                crate::bindings::ringfence::call::log::Level::Debug,
-                &format!("{what} was ended by what its input callback did"),
-            );
+            level::debug(call.lua, &format!("{what} was ended by what its input callback did"));
             return Ok(Ended::Stopped);
         }
         let control = match answer {

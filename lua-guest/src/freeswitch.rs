@@ -38,8 +38,7 @@ const FUNCTIONS: &[Row] = &[
         c_name: "consoleCleanLog",
         parameters: &[Kind::Text],
         run: |lua, arguments| {
-            level::write(lua, Level::Debug, arguments.text_or_empty(0));
-            Ok(Answer::Nothing)
+            level::write(lua, Level::Debug, arguments.text_or_empty(0))
         },
     },
     Row {
@@ -150,8 +149,7 @@ pub(crate) fn absent(natives: &Natives<'_>, name: String) -> mlua::Result<Functi
 
 pub(crate) fn console_log(lua: &Lua, arguments: &Arguments) -> Reply {
     let level = level::parse(arguments.text_or_empty(0));
-    level::write(lua, level, arguments.text_or_empty(1));
-    Ok(Answer::Nothing)
+    level::write(lua, level, arguments.text_or_empty(1))
 }
 
 /// The file and line that the script gives go in front: the log line's own place is the real one.
@@ -160,8 +158,7 @@ pub(crate) fn console_log_2(lua: &Lua, arguments: &Arguments) -> Reply {
     let (file, function, line) =
         (arguments.text_or_empty(1), arguments.text_or_empty(2), arguments.int(3));
     let message = arguments.text_or_empty(4);
-    level::write(lua, level, &format!("{file}:{line} {function}: {message}"));
-    Ok(Answer::Nothing)
+    level::write(lua, level, &format!("{file}:{line} {function}: {message}"))
 }
 
 fn set_global_variable(lua: &Lua, arguments: &Arguments) -> Reply {
@@ -171,7 +168,7 @@ fn set_global_variable(lua: &Lua, arguments: &Arguments) -> Reply {
     place::tell(lua);
     let value = arguments.text(1).filter(|value| !value.is_empty());
     if let Err(failure) = variables::set(name, value) {
-        level::error(lua, &format!("setGlobalVariable: {}", crate::session::describe(&failure)));
+        level::failed(lua, "setGlobalVariable", &failure)?;
     }
     Ok(Answer::Nothing)
 }

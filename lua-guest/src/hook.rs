@@ -9,7 +9,7 @@ use crate::{
     bindings::ringfence::call::session::Hook,
     level,
     native::Refusal,
-    session::{Call, describe},
+    session::Call,
 };
 
 /// Where the hook's return value goes.
@@ -34,7 +34,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), Refusal> {
     let Some(value) = callback.call(call.lua, "hangup hook", arguments) else { return Ok(()) };
     let Some(result) = text(call, value)? else { return Ok(()) };
     if let Err(failure) = session.handle.set_variable(RESULT, Some(&result)) {
-        level::error(call.lua, &format!("{RESULT}: {}", describe(&failure)));
+        level::error(call.lua, &format!("{RESULT}: {}", level::describe(&failure)));
     }
     match result.as_str() {
         "exit" | "die" => Err(Refusal::bare(result)),

@@ -3,7 +3,11 @@
 use mlua::Lua;
 
 use crate::{
-    bindings::ringfence::call::log::{self, Level},
+    bindings::ringfence::call::{
+        log::{self, Level},
+        types::Failure,
+    },
+    native::{Answer, Refusal, Reply},
     place,
 };
 
@@ -21,13 +25,42 @@ pub(crate) fn parse(name: &str) -> Level {
     }
 }
 
-/// Writes what the script says.
-pub(crate) fn write(lua: &Lua, level: Level, message: &str) {
+/// Writes what the script says. A script that says too much is told so.
+pub(crate) fn write(lua: &Lua, level: Level, message: &str) -> Reply {
     place::tell(lua);
-    log::write(level, message);
+    match log::write(level, message) {
+        Ok(()) => Ok(Answer::Nothing),
+        Err(failure) => Err(Refusal::located(describe(&failure))),
+    }
 }
 
-/// Writes what went wrong and what the script is not told.
+/// Writes what went wrong and what the script is not told, unless it has said too much already.
 pub(crate) fn error(lua: &Lua, message: &str) {
-    write(lua, Level::Error, message);
+    let _ = write(lua, Level::Error, message);
+}
+
+/// The same of what is no fault.
+pub(crate) fn debug(lua: &Lua, message: &str) {
+    let _ = write(lua, Level::Debug, message);
+}
+
+/// Why something was not done: an error of the script when its profile does not allow it, else a line in
+/// the log.
+pub(crate) fn failed(lua: &Lua, what: &str, failure: &Failure) -> Result<(), Refusal> {
+    if let Failure::Refused(text) = failure {
+        return Err(Refusal::located(text.clone()));
+    }
+    error(lua, &format!("{what}: {}", describe(failure)));
+    Ok(())
+}
+
+/// Why something was not done.
+pub(crate) fn describe(failure: &Failure) -> String {
+    match failure {
+        Failure::Hangup(cause) => format!("the call is over ({cause})"),
+        Failure::Invalid(text)
+        | Failure::NotFound(text)
+        | Failure::Refused(text)
+        | Failure::Failed(text) => text.clone(),
+    }
 }

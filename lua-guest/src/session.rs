@@ -17,7 +17,7 @@ use mlua::{AnyUserData, Lua, Table, UserDataFields, UserDataRegistry, Value};
 
 use crate::{
     arguments::{Arguments, Kind, Signature},
-    bindings::ringfence::call::{session::Session as Handle, types::Failure},
+    bindings::ringfence::call::session::Session as Handle,
     callback::Callback,
     freeswitch, hook,
     native::{Answer, Natives, Refusal, Reply},
@@ -310,15 +310,4 @@ pub(crate) fn object(lua: &Lua, handle: Handle) -> mlua::Result<AnyUserData> {
 /// Whether a value is a session.
 pub(crate) fn is_session(value: &Value) -> bool {
     value.as_userdata().is_some_and(AnyUserData::is::<Object>)
-}
-
-/// Why something was not done, for the log.
-pub(crate) fn describe(failure: &Failure) -> String {
-    match failure {
-        Failure::Hangup(cause) => format!("the call is over ({cause})"),
-        Failure::Invalid(text)
-        | Failure::NotFound(text)
-        | Failure::Refused(text)
-        | Failure::Failed(text) => text.clone(),
-    }
 }

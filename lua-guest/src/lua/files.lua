@@ -1,9 +1,9 @@
 -- Files: relative names, messages that name the profile, and nothing left unwritten at the end.
 local system, blame = ...
-local io, os, type, pairs, pcall, setmetatable = io, os, type, pairs, pcall, setmetatable
+local io, os, type, pairs, pcall, setmetatable, error = io, os, type, pairs, pcall, setmetatable, error
 local concat, stdout, stderr = table.concat, io.stdout, io.stderr
 local open, lines, input, output, kind = io.open, io.lines, io.input, io.output, io.type
-local remove, rename = os.remove, os.rename
+local remove, rename, collect = os.remove, os.rename, collectgarbage
 
 -- Settings of this run; see `begin`.
 local directory, grants, profile = "/", {}, ""
@@ -51,10 +51,19 @@ local LINUX = {
     [2] = 13, [8] = 9, [20] = 17, [28] = 22, [31] = 21, [44] = 2, [51] = 28, [54] = 20, [55] = 39,
     [63] = 1, [69] = 30, [75] = 18, [76] = 1,
 }
-local EACCES = 13
+local EACCES, EMFILE = 13, 24
+-- Too many are open: WASI has no error for it, the server answers this one.
+local ENOMEM, OUT_OF_MEMORY = 48, "Out of memory"
+
+local function too_many(name)
+    return name .. ": too many open files: profile " .. profile .. " allows no more"
+end
 
 -- The system says "no such file" for what is outside of the granted directories.
 local function explain(name, write, message, code)
+    if code == ENOMEM then
+        return nil, too_many(name), EMFILE
+    end
     if granted(name, write) then
         return nil, message, LINUX[code] or code
     end
@@ -63,8 +72,12 @@ end
 
 -- The same for a function that raises its errors.
 local function raised(name, write, done, message, ...)
-    if not done and type(name) == "string" and not granted(name, write) then
-        message = name .. ": not permitted by profile " .. profile
+    if not done and type(name) == "string" then
+        if not granted(name, write) then
+            message = name .. ": not permitted by profile " .. profile
+        elseif type(message) == "string" and message:find(OUT_OF_MEMORY, 1, true) then
+            message = too_many(name)
+        end
     end
     return done, message, ...
 end
@@ -75,6 +88,11 @@ function io.open(name, mode, ...)
     end
     name = resolve(name)
     local file, message, code = open(name, mode)
+    if code == ENOMEM then
+        -- Those that nothing refers to are closed when they are collected.
+        collect()
+        file, message, code = open(name, mode)
+    end
     if file then
         opened[file] = true
         return file

@@ -5,7 +5,7 @@ use crate::{
     hook, level,
     native::{Answer, Refusal, Reply},
     place,
-    session::{Call, describe},
+    session::Call,
 };
 
 pub(super) fn answer(call: &Call<'_>) -> Reply {
@@ -18,12 +18,13 @@ pub(super) fn pre_answer(call: &Call<'_>) -> Reply {
     succeeded(call, "preAnswer", result)
 }
 
-/// 1, or 0 and a line in the log. A hangup is no news to the script.
+/// 1, or 0 and a line in the log. A hangup is no news to the script; what its profile does not allow is
+/// an error.
 fn succeeded(call: &Call<'_>, what: &str, result: Result<(), Failure>) -> Reply {
     if let Err(failure) = &result
         && !matches!(failure, Failure::Hangup(_))
     {
-        level::error(call.lua, &format!("session:{what}: {}", describe(failure)));
+        level::failed(call.lua, &format!("session:{what}"), failure)?;
     }
     Ok(Answer::success(result.is_ok()))
 }
@@ -76,7 +77,8 @@ pub(super) fn transfer(call: &Call<'_>) -> Reply {
     succeeded(call, "transfer", result)
 }
 
-/// Errors are logged and not raised: the application's result is in the channel's variables.
+/// Errors are logged and not raised: the application's result is in the channel's variables. What the
+/// profile does not allow is raised.
 pub(super) fn execute(call: &Call<'_>) -> Reply {
     let application = call.arguments.text_or_empty(0);
     if application.is_empty() {
@@ -87,7 +89,7 @@ pub(super) fn execute(call: &Call<'_>) -> Reply {
     match call.act(|handle| handle.execute(application, data))? {
         Ok(()) | Err(Failure::Hangup(_)) => {}
         Err(failure) => {
-            level::error(call.lua, &format!("execute {application}: {}", describe(&failure)));
+            level::failed(call.lua, &format!("execute {application}"), &failure)?;
         }
     }
     Ok(Answer::Nothing)

@@ -4,7 +4,7 @@ use crate::{
     level,
     native::{Answer, Reply},
     place,
-    session::{Call, describe},
+    session::Call,
 };
 
 pub(super) fn get(call: &Call<'_>) -> Reply {
@@ -22,7 +22,7 @@ pub(super) fn set(call: &Call<'_>) -> Reply {
     place::tell(call.lua);
     let value = call.arguments.text(1).filter(|value| !value.is_empty());
     if let Err(failure) = call.session.handle.set_variable(name, value) {
-        level::error(call.lua, &format!("setVariable: {}", describe(&failure)));
+        level::failed(call.lua, "setVariable", &failure)?;
     }
     Ok(Answer::Nothing)
 }

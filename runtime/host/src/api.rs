@@ -9,7 +9,7 @@ use crate::{
     bindings::ringfence::call::{api, types::Failure},
     failure::bounded,
     host::{Host, tell},
-    launch::within,
+    permission::{acting, answered},
 };
 
 /// What FreeSWITCH answers to a command that does not exist.
@@ -31,8 +31,8 @@ impl api::Host for State<Host> {
         }
         let session = self.host.session.clone().filter(|_| with_session);
         let command = self.host.switch()?.command(&command, &arguments, session.as_ref());
-        let output = within(self.host.nested, command).await;
-        Ok(Ok(output.unwrap_or_else(|_| UNKNOWN.to_owned())))
+        let output = acting(self, command).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        answered(self, Ok(output))
     }
 
     fn time(&mut self) -> wasmtime::Result<u64> {

@@ -19,7 +19,15 @@ pub struct LuaConfiguration {
     settings: LuaSettings,
     sandbox: SandboxSettings,
     profiles: Vec<Arc<ScriptProfile>>,
-    /// For all scripts, whatever the settings say.
+    /// What holds whatever the settings say.
+    instead: Instead,
+}
+
+/// What holds for all scripts, whatever the settings say.
+#[derive(Clone, Debug, Default)]
+struct Instead {
+    folder: Option<PathBuf>,
+    cpu: Option<Duration>,
     version: Option<LuaVersion>,
 }
 
@@ -32,10 +40,31 @@ impl LuaConfiguration {
     /// What the operator configured.
     #[must_use]
     pub fn from_settings(settings: &LuaSettings, sandbox: &SandboxSettings) -> Self {
+        Self::made(settings.clone(), sandbox.clone(), Instead::default())
+    }
+
+    /// The same with other settings: a folder, a limit or a version that was chosen whatever they say
+    /// stays.
+    #[must_use]
+    pub fn reread(&self, settings: &LuaSettings, sandbox: &SandboxSettings) -> Self {
+        let mut read = Self::from_settings(settings, sandbox);
+        if let Some(folder) = &self.instead.folder {
+            read = read.in_folder(folder);
+        }
+        if let Some(cpu) = self.instead.cpu {
+            read = read.within(cpu);
+        }
+        match self.instead.version {
+            Some(version) => read.with_version(version),
+            None => read,
+        }
+    }
+
+    fn made(settings: LuaSettings, sandbox: SandboxSettings, instead: Instead) -> Self {
         let profiles = sandbox.profiles.iter();
         let profiles = profiles.map(|profile| Arc::new(ScriptProfile::from_settings(profile)));
         let profiles = profiles.collect();
-        Self { settings: settings.clone(), sandbox: sandbox.clone(), profiles, version: None }
+        Self { settings, sandbox, profiles, instead }
     }
 
     /// Scripts in one directory, which they may read; they may write nowhere.
@@ -60,7 +89,8 @@ impl LuaConfiguration {
         for profile in &mut self.sandbox.profiles {
             profile.permissions.read.push(folder.to_path_buf());
         }
-        Self { version: self.version, ..Self::from_settings(&self.settings, &self.sandbox) }
+        self.instead.folder = Some(folder.to_path_buf());
+        Self::made(self.settings, self.sandbox, self.instead)
     }
 
     /// The same with a limit on processor time for profiles that have none, or a longer one.
@@ -70,13 +100,15 @@ impl LuaConfiguration {
             let limit = &mut profile.limits.cpu;
             *limit = Some(limit.map_or(cpu, |configured| configured.min(cpu)));
         }
-        Self { version: self.version, ..Self::from_settings(&self.settings, &self.sandbox) }
+        self.instead.cpu = Some(cpu);
+        Self::made(self.settings, self.sandbox, self.instead)
     }
 
     /// The same with one version for all scripts.
     #[must_use]
-    pub fn with_version(self, version: LuaVersion) -> Self {
-        Self { version: Some(version), ..self }
+    pub fn with_version(mut self, version: LuaVersion) -> Self {
+        self.instead.version = Some(version);
+        self
     }
 
     /// Where scripts are that are named by a relative path; also what relative file names in scripts
@@ -114,7 +146,15 @@ impl LuaConfiguration {
     #[must_use]
     pub fn version_of(&self, script: &str) -> LuaVersion {
         // The settings hold known versions only.
-        self.version.unwrap_or_else(|| self.settings.version_of(script).parse().unwrap_or_default())
+        self.instead
+            .version
+            .unwrap_or_else(|| self.settings.version_of(script).parse().unwrap_or_default())
+    }
+
+    /// How long `unload mod_lua` lets running scripts go on.
+    #[must_use]
+    pub fn drain_time(&self) -> Duration {
+        self.sandbox.drain_time
     }
 
     /// The largest memory that a profile grants, in bytes: what the sandbox must be made for.
@@ -126,7 +166,7 @@ impl LuaConfiguration {
     /// All versions that scripts may need, oldest first.
     #[must_use]
     pub fn versions(&self) -> Vec<LuaVersion> {
-        if let Some(version) = self.version {
+        if let Some(version) = self.instead.version {
             return vec![version];
         }
         let rules = self.settings.rules.iter().filter_map(|rule| rule.version.as_deref());

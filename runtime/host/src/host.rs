@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ringfence_sandbox::{Job, State};
-use ringfence_switch::{Session, Switch};
+use ringfence_switch::{Authority, Session, Switch};
 
-use crate::trace::Trace;
+use crate::{gate::Inside, trace::Trace};
 
 /// The longest text that a guest may hand over where nothing else is said, in bytes.
 ///
@@ -21,11 +21,16 @@ pub(crate) struct Host {
     pub(crate) session: Option<Session>,
     /// `setAutoHangup`.
     pub(crate) auto_hangup: bool,
-    /// How many scripts run within each other, with this one.
-    pub(crate) nested: usize,
     /// What goes to whoever ran the command; none when nobody reads it.
     pub(crate) output: Option<Vec<u8>>,
     pub(crate) trace: Option<Arc<dyn Trace>>,
+    /// What its profile permits; none permits everything.
+    pub(crate) authority: Option<Arc<Authority>>,
+    /// How often it was refused, and may be.
+    pub(crate) refused: u32,
+    pub(crate) refusals: Option<u32>,
+    /// Counts the run for its module, until what was lent is dropped.
+    pub(crate) _inside: Option<Inside>,
 }
 
 impl Host {
@@ -35,9 +40,12 @@ impl Host {
             switch: None,
             session: None,
             auto_hangup: false,
-            nested: 0,
             output: None,
             trace: None,
+            authority: None,
+            refused: 0,
+            refusals: None,
+            _inside: None,
         }
     }
 

@@ -7,19 +7,28 @@
 //! # Layout
 //!
 //! * A run: `module` (what the operator types) → `command_line` (which script, which arguments) →
-//!   `source` (the file, cached) → `launch` (start the guest, wait, log, tell the call).
+//!   `start` (its language, its file, what it is granted) → `launch` (starts the guest) → `finish`
+//!   (waits, logs, tells the call).
+//! * Jobs: `script` (the command: list, show, kill …), `ended` (the last ones), `events`
+//!   (`CUSTOM ringfence::script`). `gate` and `unload`: how `mod_lua` comes and goes.
 //! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`. They are
 //!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
-//! * `profile`: what a run is granted, from `sandbox.conf.xml`.
-//! * `guests`: the components that the server carries, compiled when they are first needed.
+//! * `profile`: what a run is granted, from `sandbox.conf.xml`; `permission`: what it is refused.
+//! * `guests`: the interpreters that the server carries, compiled when they are first needed;
+//!   `components`: scripts that are components themselves.
 //! * `check`: compiling without running. `trace`: watching a run.
 
 mod api;
 mod bindings;
 mod check;
 mod command_line;
+mod components;
 mod configuration;
+mod ended;
+mod events;
 mod failure;
+mod finish;
+mod gate;
 mod guests;
 mod host;
 mod job;
@@ -27,18 +36,24 @@ mod launch;
 mod log;
 mod module;
 mod output;
+mod permission;
 mod profile;
 mod script;
 mod scripts;
 mod session;
 mod source;
+mod start;
 mod trace;
+mod unload;
 mod variables;
 mod version;
 
 pub use check::{Checker, ScriptFault};
+pub use components::MAX_COMPONENT;
 pub use configuration::LuaConfiguration;
-pub use launch::{Ending, MAX_NESTED, MAX_OUTPUT};
+pub use events::SUBCLASS;
+pub use finish::Ending;
+pub use launch::MAX_OUTPUT;
 pub use profile::ScriptProfile;
 pub use scripts::Scripts;
 pub use source::MAX_SOURCE;

@@ -3,7 +3,10 @@
 use ringfence_sandbox::State;
 
 use crate::{
-    bindings::ringfence::call::log::{self, Level},
+    bindings::ringfence::call::{
+        log::{self, Level},
+        types::Failure,
+    },
     host::Host,
 };
 
@@ -11,9 +14,16 @@ use crate::{
 const MAX_LINE: usize = 8 << 10;
 
 impl log::Host for State<Host> {
-    fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+    fn write(&mut self, level: Level, message: String) -> wasmtime::Result<Result<(), Failure>> {
         let job = self.job();
         job.count();
+        if !job.log(message.len()) {
+            return Ok(Err(Failure::Refused(format!(
+                "log-limit: script {} has logged as much as profile {} allows in a minute",
+                job.script(),
+                job.profile().name
+            ))));
+        }
         let message = message.trim_end_matches(['\n', '\r']);
         let message = message.get(..message.floor_char_boundary(MAX_LINE)).unwrap_or_default();
         let place = job.place();
@@ -32,7 +42,7 @@ impl log::Host for State<Host> {
         if let Some(trace) = &self.host.trace {
             trace.logged(place.as_ref(), name(level), message);
         }
-        Ok(())
+        Ok(Ok(()))
     }
 }
 

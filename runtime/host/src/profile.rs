@@ -30,6 +30,15 @@ impl ScriptProfile {
         profile.memory = limits.memory;
         profile.wall = limits.wall;
         profile.cpu = limits.cpu;
+        profile.burst = limits.burst;
+        profile.fuel = limits.fuel;
+        profile.host_calls = limits.host_calls;
+        profile.output = limits.output;
+        profile.log = limits.log;
+        profile.files = limits.files;
+        profile.nested = limits.nested;
+        profile.of_script = limits.of_script;
+        profile.of_owner = limits.of_owner;
         profile.environment = settings.permissions.environment.clone();
         profile.directories = directories(&settings.permissions);
         Self {

@@ -1,43 +1,32 @@
 //! The root: scripts of one server.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::Path, sync::Arc};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use ringfence_sandbox::{LoadError, Sandbox};
-use ringfence_switch::{Session, Switch};
-use uuid::Uuid;
+use ringfence_sandbox::{LoadError, Owner, Sandbox};
+use ringfence_switch::Switch;
 
 use crate::{
-    bindings::ringfence::call::job::Origin,
-    check::ScriptFault,
-    command_line::CommandLine,
-    configuration::{LuaConfiguration, NoProfile},
-    guests::Guests,
-    launch::{self, Launch, Launched, NotStarted},
-    module,
-    source::{Sources, Unreadable},
-    trace::Trace,
-    version::LuaVersion,
+    check::ScriptFault, components::Components, configuration::LuaConfiguration, ended::EndedJobs,
+    events::Reporter, gate::Gate, guests::Guests, launch, module, source::Sources, start::Language,
+    trace::Trace, version::LuaVersion,
 };
-
-/// The name of code from a command line, for lists and logs.
-const INLINE: &str = "inline";
 
 /// Runs scripts on a switch. Clones are the same.
 #[derive(Clone)]
-pub struct Scripts(Arc<Inner>);
+pub struct Scripts(pub(crate) Arc<Inner>);
 
-struct Inner {
-    switch: Switch,
-    guests: Guests,
-    sources: Sources,
+pub(crate) struct Inner {
+    pub(crate) switch: Switch,
+    pub(crate) guests: Guests,
+    pub(crate) components: Components,
+    /// Of `mod_lua`.
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) ended: EndedJobs,
+    pub(crate) sources: Sources,
     configuration: ArcSwap<LuaConfiguration>,
     /// Behind another box because a trait object is two words.
-    trace: ArcSwapOption<Arc<dyn Trace>>,
+    pub(crate) trace: ArcSwapOption<Arc<dyn Trace>>,
 }
 
 impl fmt::Debug for Scripts {
@@ -46,28 +35,19 @@ impl fmt::Debug for Scripts {
     }
 }
 
-/// Why a command line did not become a running script.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
-    #[error("no script is named")]
-    Nothing,
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    #[error(transparent)]
-    NoProfile(#[from] NoProfile),
-    #[error(transparent)]
-    NotStarted(#[from] NotStarted),
-}
-
 impl Scripts {
-    /// Registers the module `mod_lua` on the switch: the application `lua`, the API commands `lua` and
-    /// `luarun`.
+    /// Registers two modules on the switch: `mod_lua` (the application `lua`, the API commands `lua` and
+    /// `luarun`) and `mod_sandbox` (the application and the command `script`).
     ///
     /// A guest is compiled when the first script needs it; [`prepare`](Self::prepare) does that before.
     #[must_use]
     pub fn new(switch: Switch, sandbox: Sandbox, configuration: LuaConfiguration) -> Self {
+        sandbox.observe(Arc::new(Reporter(switch.events().clone())));
         let scripts = Self(Arc::new(Inner {
             switch: switch.clone(),
+            components: Components::new(sandbox.clone()),
+            gate: Gate::new(),
+            ended: EndedJobs::of_sandbox(&sandbox),
             guests: Guests::new(sandbox),
             sources: Sources::default(),
             configuration: ArcSwap::from_pointee(configuration),
@@ -93,7 +73,8 @@ impl Scripts {
     /// Runs the startup scripts, each in the background. One that cannot start is logged.
     pub async fn startup(&self) {
         for line in self.configuration().startup() {
-            match self.background(line).await {
+            let owner = Owner::new("startup", line);
+            match self.background(Language::Lua, owner, line).await {
                 Ok(job) => tracing::info!(script = line, %job, "startup script runs"),
                 Err(error) => tracing::error!(script = line, "startup script: {error}"),
             }
@@ -141,70 +122,10 @@ impl Scripts {
         Ok(version)
     }
 
-    /// Starts what a command line names.
-    pub(crate) async fn start(
-        &self,
-        origin: Origin,
-        line: &str,
-        session: Option<Session>,
-        environment: Option<Vec<(String, String)>>,
-    ) -> Result<Launched, StartError> {
-        let configuration = self.configuration();
-        let script = match CommandLine::parse(line).ok_or(StartError::Nothing)? {
-            CommandLine::Inline(code) => Script {
-                name: INLINE.to_owned(),
-                path: None,
-                source: ringfence_text::encode(&code).into_owned(),
-                arguments: None,
-            },
-            CommandLine::File { name, arguments } => {
-                let path = configuration.path_of(&name);
-                let source = self.0.sources.read(&path).await?.to_vec();
-                Script { name, path: Some(path), source, arguments: Some(arguments) }
-            }
-        };
-        let version = configuration.version_of(&script.name);
-        let profile = Arc::clone(configuration.profile_of(&script.name)?);
-        let trace = self.0.trace.load().as_deref().cloned();
-        let launch = Launch {
-            switch: self.0.switch.clone(),
-            guests: self.0.guests.clone(),
-            configuration,
-            trace,
-            origin,
-            name: script.name,
-            path: script.path,
-            source: script.source,
-            arguments: script.arguments,
-            environment,
-            session,
-            version,
-            profile,
-        };
-        Ok(launch.start().await?)
-    }
-
-    /// Starts a script that serves no call; answers the job's id.
-    pub(crate) async fn background(&self, line: &str) -> Result<Uuid, StartError> {
-        let launched = self.start(Origin::Background, line, None, None).await?;
-        let id = launched.id();
-        // Nobody waits for the end but the log.
-        drop(self.0.switch.runtime().spawn(launched.finish()));
-        Ok(id)
-    }
-
     /// Tells the trace about a script that did not start.
     pub(crate) fn failed(&self, error: &str) {
         if let Some(trace) = self.0.trace.load().as_deref() {
             trace.failed(error);
         }
     }
-}
-
-/// What a command line named.
-struct Script {
-    name: String,
-    path: Option<PathBuf>,
-    source: Vec<u8>,
-    arguments: Option<Vec<String>>,
 }

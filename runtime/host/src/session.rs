@@ -14,7 +14,7 @@ use crate::{
     },
     failure::bounded,
     host::{Host, tell},
-    launch::within,
+    permission::{acting, acting_now, answered},
     variables::shown,
 };
 
@@ -42,6 +42,11 @@ fn session(state: &State<Host>, handle: &Handle) -> wasmtime::Result<Session> {
     Ok(state.table.get(handle)?.session.clone())
 }
 
+/// To send a call elsewhere is to do what the application `transfer` does.
+fn may_transfer(state: &State<Host>) -> Result<(), switch::Failure> {
+    state.host.authority.as_ref().map_or(Ok(()), |authority| authority.application("transfer"))
+}
+
 /// Ends what runs and starts something else.
 async fn start(
     state: &mut State<Host>,
@@ -51,13 +56,14 @@ async fn start(
     let call = state.table.get_mut(handle)?;
     call.running = None;
     let session = call.session.clone();
-    match session.start(operation).await {
+    let started = match acting(state, session.start(operation)).await {
         Ok(running) => {
             state.table.get_mut(handle)?.running = Some(running);
-            Ok(Ok(()))
+            Ok(())
         }
-        Err(failure) => Ok(Err(failure.into())),
-    }
+        Err(failure) => Err(failure.into()),
+    };
+    answered(state, started)
 }
 
 impl HostSession for State<Host> {
@@ -128,8 +134,9 @@ impl HostSession for State<Host> {
         if let Err(failure) = fits {
             return Ok(Err(failure));
         }
-        let set = self.table.get(&handle)?.session.set_variable(&name, value.as_deref());
-        Ok(set.map_err(|refused| Failure::Invalid(refused.to_string())))
+        let session = &self.table.get(&handle)?.session;
+        let set = acting_now(self, || session.set_variable(&name, value.as_deref()));
+        answered(self, set.map_err(|refused| Failure::Invalid(refused.to_string())))
     }
 
     async fn answer(&mut self, handle: Handle) -> wasmtime::Result<Result<(), Failure>> {
@@ -167,8 +174,11 @@ impl HostSession for State<Host> {
             return Ok(Err(failure));
         }
         let session = session(self, &handle)?;
-        let done = session.transfer(&extension, dialplan.as_deref(), context.as_deref());
-        Ok(done.map_err(Failure::from))
+        let done = acting_now(self, || {
+            may_transfer(self)?;
+            session.transfer(&extension, dialplan.as_deref(), context.as_deref())
+        });
+        answered(self, done.map_err(Failure::from))
     }
 
     fn set_auto_hangup(&mut self, _: Handle, hang_up: bool) -> wasmtime::Result<()> {
@@ -192,11 +202,13 @@ impl HostSession for State<Host> {
             return Ok(Err(failure));
         }
         let session = session(self, &handle)?;
-        let executing = async {
-            let data = session.expand(&data).await;
-            session.execute(&application, &data).await.map_err(Failure::from)
-        };
-        Ok(within(self.host.nested, executing).await)
+        let data = acting(self, session.expand(&data)).await;
+        // What an expansion was refused is no data for the application.
+        if let Err(refused) = answered(self, Ok(()))? {
+            return Ok(Err(refused));
+        }
+        let done = acting(self, session.execute(&application, &data)).await;
+        answered(self, done.map_err(Failure::from))
     }
 
     async fn start_playback(
@@ -287,6 +299,9 @@ impl HostSession for State<Host> {
                 return Ok(Err(failure));
             }
         }
+        if !prompt.failure_extension.is_empty() && may_transfer(self).is_err() {
+            return answered(self, Ok(()));
+        }
         let prompt = switch::Prompt {
             min: prompt.min,
             max: prompt.max,
@@ -306,14 +321,17 @@ impl HostSession for State<Host> {
 
     async fn next_event(&mut self, handle: Handle) -> wasmtime::Result<Result<Event, Failure>> {
         let _waiting = self.job().enter("session.next-event");
-        let call = self.table.get_mut(&handle)?;
-        let Some(running) = &mut call.running else {
+        // Taken out while it is waited for; when the guest is ended meanwhile it goes with it.
+        let Some(mut running) = self.table.get_mut(&handle)?.running.take() else {
             return Ok(Err(Failure::Invalid("nothing runs on this session".to_owned())));
         };
-        let event = running.next_event().await;
-        if matches!(event, switch::OperationEvent::Finished(_) | switch::OperationEvent::Hangup(_))
+        let event = acting(self, running.next_event()).await;
+        if let Err(refused) = answered(self, Ok(()))? {
+            return Ok(Err(refused));
+        }
+        if !matches!(event, switch::OperationEvent::Finished(_) | switch::OperationEvent::Hangup(_))
         {
-            call.running = None;
+            self.table.get_mut(&handle)?.running = Some(running);
         }
         Ok(Ok(reported(event)))
     }

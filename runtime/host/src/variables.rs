@@ -6,6 +6,7 @@ use crate::{
     bindings::ringfence::call::{types::Failure, variables},
     failure::bounded,
     host::{Host, tell},
+    permission::{acting_now, answered},
 };
 
 impl variables::Host for State<Host> {
@@ -24,14 +25,15 @@ impl variables::Host for State<Host> {
             format!("freeswitch.setGlobalVariable({name:?}, {})", shown(value.as_deref()))
         });
         let switch = self.host.switch()?;
-        Ok(bounded("the name", &name)
+        let set = bounded("the name", &name)
             .and_then(|()| bounded("the value", value.as_deref().unwrap_or_default()))
             .and_then(|()| {
                 // FreeSWITCH takes the edge off what would be expanded wherever the variable is used.
                 let value = value.map(|value| value.replace("${", "%{"));
-                let set = switch.variables().set(&name, value.as_deref());
+                let set = acting_now(self, || switch.variables().set(&name, value.as_deref()));
                 set.map_err(|refused| Failure::Invalid(refused.to_string()))
-            }))
+            });
+        answered(self, set)
     }
 }
 

@@ -1,6 +1,8 @@
 //! `script kill`: ends jobs at once.
 
 use futures_util::FutureExt as _;
+use parking_lot::Mutex;
+use ringfence_sandbox::Job;
 
 use super::{Verb, select, usage};
 use crate::scripts::Scripts;
@@ -11,9 +13,9 @@ const REASON: &str = "by the command script kill";
 pub(super) const VERB: Verb = Verb {
     name: "kill",
     syntax: "<job>|<script>|all [reason]",
-    manual: "ends them where they stand: a script can neither catch nor delay it. The call gets \
-             `script_result` `killed`, and goes on as the profile says. Answers `+OK killed` and how \
-             many, then each on a line.",
+    manual: "ends them where they stand: a script can neither catch nor delay it, and what it is about \
+             to start is not started. The call gets `script_result` `killed`, and goes on as the \
+             profile's `on-end` says. Answers `+OK` and how many were killed, then each on a line.",
     run: |scripts, text| async move { kill(scripts, text) }.boxed(),
 };
 
@@ -22,22 +24,26 @@ fn kill(scripts: &Scripts, text: &str) -> String {
     if word.is_empty() {
         return usage(&VERB);
     }
-    let jobs = scripts.sandbox().jobs();
-    let chosen = match word {
-        "all" => jobs,
-        _ => match select::named(jobs, word) {
-            Ok(jobs) => jobs,
-            Err(answer) => return answer,
-        },
+    let sandbox = scripts.sandbox();
+    let lines = Mutex::new(String::new());
+    // Noted where they are chosen: between a list and a kill a script may have started another.
+    let note = |job: &Job| {
+        lines.lock().push_str(&format!("{} {}\n", job.id(), job.script()));
+        true
     };
-    let mut killed = 0;
-    let mut lines = String::new();
-    for job in chosen {
-        let first = scripts.sandbox().kill(job.id, reason.trim());
-        killed += usize::from(first);
-        // Another end came first: its own, or a limit's.
-        let ending = if first { "" } else { " was ending already" };
-        lines.push_str(&format!("{} {}{ending}\n", job.id, job.script));
+    let all = word == "all";
+    let named = |job: &Job| (all || job.script() == word) && job.ending().is_none() && note(job);
+    let mut killed = sandbox.kill_where(named, reason.trim());
+    if killed == 0 && !all {
+        match select::named(sandbox.jobs(), word) {
+            Ok(jobs) => {
+                for job in jobs {
+                    killed += usize::from(sandbox.kill(job.id, reason.trim()));
+                    lines.lock().push_str(&format!("{} {}\n", job.id, job.script));
+                }
+            }
+            Err(answer) => return answer,
+        }
     }
-    format!("+OK killed {killed}\n{lines}")
+    format!("+OK {killed} killed\n{}", lines.into_inner())
 }

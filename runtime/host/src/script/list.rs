@@ -33,7 +33,7 @@ fn row(job: &JobInfo) -> Vec<String> {
         job.id.to_string(),
         job.script.to_string(),
         job.version.as_deref().unwrap_or_default().to_owned(),
-        job.owner.clone(),
+        job.owner.to_string(),
         job.call.clone().unwrap_or_default(),
         state(&job.state),
         table::time(job.cost.cpu),
@@ -55,7 +55,9 @@ pub(super) fn object(job: &JobInfo) -> Value {
     let (state, host_call, since) = match job.state {
         JobState::Starting => ("starting", None, None),
         JobState::Running => ("running", None, None),
-        JobState::Waiting { name, since } => ("waiting", Some(name), Some(since.as_millis() as u64)),
+        JobState::Waiting { name, since } => {
+            ("waiting", Some(name), Some(since.as_millis() as u64))
+        }
         JobState::Ending => ("ending", None, None),
     };
     json!({
@@ -63,7 +65,7 @@ pub(super) fn object(job: &JobInfo) -> Value {
         "script": &*job.script,
         "version": job.version.as_deref(),
         "guest": &*job.guest,
-        "owner": job.owner,
+        "owner": job.owner.to_string(),
         "call": job.call,
         "profile": job.profile,
         "started": table::moment(job.started),

@@ -4,9 +4,12 @@
 
 mod kill;
 mod list;
+mod run;
 mod select;
 mod show;
+mod stats;
 mod table;
+mod wait;
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -26,7 +29,7 @@ struct Verb {
     run: for<'a> fn(&'a Scripts, &'a str) -> BoxFuture<'a, String>,
 }
 
-const VERBS: &[Verb] = &[list::VERB, show::VERB, kill::VERB];
+const VERBS: &[Verb] = &[list::VERB, show::VERB, kill::VERB, wait::VERB, run::VERB, stats::VERB];
 
 /// `list [json] | show <job> | …`
 static SYNTAX: LazyLock<String> = LazyLock::new(|| {

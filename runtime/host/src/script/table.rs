@@ -14,7 +14,8 @@ pub(super) fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
         return total;
     }
     let head = columns.iter().map(|column| (*column).to_owned()).collect();
-    let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().map(clean)).collect();
+    let lines: Vec<Vec<String>> =
+        std::iter::once(head).chain(rows.iter().map(|row| clean(row))).collect();
     let widths: Vec<usize> = (0..columns.len())
         .map(|column| {
             let cells = lines.iter().filter_map(|line| line.get(column));
@@ -36,7 +37,7 @@ pub(super) fn named(rows: &[(&str, String)]) -> String {
     rows.iter().map(|(name, value)| format!("{name:width$}  {}\n", cell(value))).collect()
 }
 
-fn clean(row: &Vec<String>) -> Vec<String> {
+fn clean(row: &[String]) -> Vec<String> {
     row.iter().map(|value| cell(value)).collect()
 }
 

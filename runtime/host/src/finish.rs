@@ -1,0 +1,172 @@
+//! The end of a run: waiting for it, the grace after a hangup, and what the call is told.
+
+use std::{sync::Arc, time::Duration};
+
+use ringfence_sandbox::{Cost, End, Ended, EndedBy, JobHandle};
+use ringfence_switch::{Cause, Hook, Session, config::OnEnd};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    bindings::{Fault, ringfence::call::job::Origin},
+    host::Host,
+    profile::ScriptProfile,
+    trace::Trace,
+};
+
+/// What a run that raised an error is called in variables, events and statistics.
+pub(crate) const FAULT: &str = "error";
+
+/// What a run is called that went on after its call's hangup for longer than its profile allows.
+const HANGUP_GRACE: &str = "hangup-grace";
+
+/// What is kept of an error's message, and of its traceback, in bytes: the script chose how long they
+/// are, and they go to the log and into variables.
+const MAX_FAULT: usize = 8 << 10;
+
+/// A script that runs.
+pub(crate) struct Launched {
+    pub(crate) handle: JobHandle<Host, Result<(), Fault>>,
+    pub(crate) name: String,
+    pub(crate) origin: Origin,
+    pub(crate) session: Option<Session>,
+    pub(crate) profile: Arc<ScriptProfile>,
+    pub(crate) trace: Option<Arc<dyn Trace>>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The job's id.
+    pub job: Uuid,
+    /// What went wrong; none when the script ran to its end or called `os.exit`.
+    pub error: Option<String>,
+    /// `ok`, `error` (the script raised one), or why it was ended: `killed`, `trap`, `wall-limit` …
+    pub result: &'static str,
+    /// What it wrote to `stream`.
+    pub output: String,
+    /// What it cost.
+    pub cost: Cost,
+}
+
+impl Launched {
+    /// The job's id.
+    pub(crate) fn id(&self) -> Uuid {
+        self.handle.id()
+    }
+
+    /// The script ends when whoever waits for it is gone.
+    pub(crate) fn kill_on_drop(self) -> Self {
+        Self { handle: self.handle.kill_on_drop(), ..self }
+    }
+
+    /// Waits for the end, logs what went wrong, and tells the call: variables, autohangup, and what its
+    /// profile says of scripts that are ended.
+    pub(crate) async fn finish(mut self) -> Ending {
+        let Ended { id, result, host, cost, .. } = self.ended().await;
+        let cut = matches!(&result, Err(why) if !matches!(why, EndedBy::Exit { .. }));
+        let (result, error) = match result {
+            Ok(Ok(())) | Err(EndedBy::Exit { .. }) => ("ok", None),
+            Ok(Err(fault)) => (FAULT, Some(described(&fault))),
+            Err(why) => (why.name(), Some(why.to_string())),
+        };
+        if let Some(error) = &error {
+            self.failed(result, error);
+        }
+        if let Some(session) = &self.session {
+            tell(session, Some(id), result, error.as_deref());
+            if host.as_ref().is_some_and(|host| host.auto_hangup)
+                && session.hook() != Some(Hook::Transfer)
+            {
+                session.hangup(Cause::NORMAL_CLEARING);
+            }
+            if cut && self.origin == Origin::Application && session.ready() {
+                go_on(session, &self.profile.on_end);
+            }
+        }
+        let output = host.and_then(|host| host.output).unwrap_or_default();
+        let output = ringfence_text::decode(&output).into_owned();
+        Ending { job: id, error, result, output, cost }
+    }
+
+    /// Waits for the end. A script that finds its call hung up may go on for its profile's grace time.
+    async fn ended(&mut self) -> Ended<Host, Result<(), Fault>> {
+        if let (Some(session), Some(grace)) = (&self.session, self.profile.hangup_grace) {
+            tokio::select! {
+                ended = self.handle.wait() => return ended,
+                _ = session.ended() => {}
+            }
+            if let Some(end) = Instant::now().checked_add(grace) {
+                self.handle.job().end_at(end, late(grace));
+            }
+        }
+        self.handle.wait().await
+    }
+
+    /// To the log and the trace. Kills and limits the sandbox has logged itself.
+    fn failed(&self, result: &str, error: &str) {
+        if result == FAULT {
+            let job = self.handle.job();
+            let at = job.place().map(|place| place.to_string()).unwrap_or_default();
+            tracing::error!(
+                call = %job.call().unwrap_or_default(),
+                script = %self.name,
+                %at,
+                "{error}"
+            );
+        }
+        if let Some(trace) = &self.trace {
+            trace.failed(error);
+        }
+    }
+}
+
+fn late(grace: Duration) -> End {
+    End::new(HANGUP_GRACE, format!("it went on for more than {grace:?} after the call was hung up"))
+}
+
+/// What the call gets whose script was ended, unless it is the dialplan's next action.
+fn go_on(session: &Session, on_end: &OnEnd) {
+    match on_end {
+        OnEnd::Continue => {}
+        OnEnd::Hangup(cause) => session.hangup(*cause),
+        OnEnd::Transfer { extension, dialplan, context } => {
+            // The call may be hung up by now, and then wants no transfer.
+            if let Err(failure) =
+                session.transfer(extension, dialplan.as_deref(), context.as_deref())
+            {
+                tracing::debug!(call = %session.uuid(), extension, "not transferred: {failure}");
+            }
+        }
+    }
+}
+
+/// Leaves on the call what the dialplan may want to know. The names are ours and set cannot fail.
+pub(crate) fn tell(session: &Session, id: Option<Uuid>, result: &str, error: Option<&str>) {
+    for (name, value) in [
+        ("script_job", id.map(|id| id.to_string())),
+        ("script_result", Some(result.to_owned())),
+        (
+            "script_error",
+            error.map(|error| cut(error.lines().next().unwrap_or_default()).to_owned()),
+        ),
+    ] {
+        if let Err(refused) = session.set_variable(name, value.as_deref()) {
+            tracing::warn!(call = %session.uuid(), name, %refused, "variable not set");
+        }
+    }
+}
+
+/// A text that a script chose, up to [`MAX_FAULT`].
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_FAULT)).unwrap_or_default()
+}
+
+/// Message and traceback, as FreeSWITCH logs them.
+pub(crate) fn described(fault: &Fault) -> String {
+    if fault.traceback.is_empty() {
+        cut(&fault.message).to_owned()
+    } else {
+        format!("{}\n{}", cut(&fault.message), cut(&fault.traceback))
+    }
+}

@@ -1,0 +1,70 @@
+//! What a script may not do: told to it as an error, and in the end the end of it.
+
+use std::sync::Arc;
+
+use ringfence_sandbox::{End, State};
+
+use crate::{bindings::ringfence::call::types::Failure, host::Host, launch::within};
+
+/// How a run is called that went on trying what it may not do.
+const REFUSED_LIMIT: &str = "refused-limit";
+
+/// Refusals of one run that are logged; its errors tell of the others.
+const LOGGED: u32 = 20;
+
+/// Does something that waits for a script: on its authority, and so that what it starts is known to be
+/// started by it.
+pub(crate) fn acting<W: Future>(
+    state: &State<Host>,
+    work: W,
+) -> impl Future<Output = W::Output> + use<W> {
+    // The state itself is not held while the work waits.
+    let (job, authority) = (Arc::clone(state.job()), state.host.authority.clone());
+    async move {
+        let work = within(&job, work);
+        match authority {
+            Some(authority) => authority.under(work).await,
+            None => work.await,
+        }
+    }
+}
+
+/// The same for what does not wait.
+pub(crate) fn acting_now<T>(state: &State<Host>, work: impl FnOnce() -> T) -> T {
+    match &state.host.authority {
+        Some(authority) => authority.under_now(work),
+        None => work(),
+    }
+}
+
+/// The answer to a host call, or what was refused meanwhile, wherever that was.
+///
+/// # Errors
+///
+/// The script was refused more often than its profile allows: `refused-limit`.
+pub(crate) fn answered<T>(
+    state: &mut State<Host>,
+    answer: Result<T, Failure>,
+) -> wasmtime::Result<Result<T, Failure>> {
+    let refusal = state.host.authority.as_ref().and_then(|authority| authority.take_refusal());
+    let Some(text) = refusal else {
+        // Refused by something else than the profile: an application within too many.
+        return Ok(answer.map_err(|failure| match failure {
+            Failure::Refused(text) => Failure::Failed(text),
+            failure => failure,
+        }));
+    };
+    state.host.refused = state.host.refused.saturating_add(1);
+    if state.host.refused <= LOGGED {
+        let job = state.job();
+        let at = job.place().map(|place| place.to_string()).unwrap_or_default();
+        tracing::warn!(call = job.call().unwrap_or_default(), script = job.script(), at, "{text}");
+    }
+    if let Some(limit) = state.host.refusals
+        && state.host.refused > limit
+    {
+        let message = format!("it went on after {limit} refusals; the last: {text}");
+        return Err(End::new(REFUSED_LIMIT, message).into());
+    }
+    Ok(Err(Failure::Refused(text)))
+}

@@ -1,0 +1,150 @@
+//! From what was typed to a run: which script, in which language, for whom, granted what.
+
+use std::path::PathBuf;
+
+use ringfence_sandbox::Owner;
+use ringfence_switch::Session;
+use uuid::Uuid;
+
+use crate::{
+    bindings::ringfence::call::job::Origin,
+    command_line::CommandLine,
+    components::Unusable,
+    configuration::{LuaConfiguration, NoProfile},
+    finish::{FAULT, Launched},
+    launch::{Launch, NotStarted, Program},
+    scripts::Scripts,
+    source::Unreadable,
+};
+
+/// The name of code from a command line, for lists and logs.
+const INLINE: &str = "inline";
+
+/// What a script is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    Lua,
+    /// What the file's name ends with tells: `.lua`, or `.wasm` for a component.
+    ByEnding,
+}
+
+/// What somebody wants to be run.
+pub(crate) struct Start<'a> {
+    pub(crate) language: Language,
+    pub(crate) origin: Origin,
+    pub(crate) owner: Owner,
+    /// The script and its arguments, as typed.
+    pub(crate) line: &'a str,
+    pub(crate) session: Option<Session>,
+    pub(crate) environment: Option<Vec<(String, String)>>,
+}
+
+/// Why a command line did not become a running script.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("no script is named")]
+    Nothing,
+    #[error("what is {0:?} written in? A name ends with .lua for Lua, with .wasm for a component")]
+    UnknownLanguage(String),
+    #[error("mod_lua is not loaded; `load mod_lua` brings it back")]
+    Unloaded,
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    #[error(transparent)]
+    NoProfile(#[from] NoProfile),
+    #[error(transparent)]
+    NotStarted(#[from] NotStarted),
+}
+
+impl StartError {
+    /// The stable name, for `script_result`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Unloaded => "unloaded",
+            Self::NotStarted(NotStarted::Refused(refusal)) => refusal.name(),
+            Self::Unusable(_) | Self::NotStarted(NotStarted::Guest(_)) => "start-failed",
+            Self::Nothing | Self::UnknownLanguage(_) | Self::Unreadable(_) | Self::NoProfile(_) => {
+                FAULT
+            }
+        }
+    }
+}
+
+impl Scripts {
+    /// Starts what a command line names.
+    pub(crate) async fn start(&self, start: Start<'_>) -> Result<Launched, StartError> {
+        let configuration = self.configuration();
+        let script = match CommandLine::parse(start.line).ok_or(StartError::Nothing)? {
+            CommandLine::Inline(code) => {
+                let source = ringfence_text::encode(&code).into_owned();
+                let program = self.lua(&configuration, INLINE, source)?;
+                Script { name: INLINE.to_owned(), path: None, program, arguments: None }
+            }
+            CommandLine::File { name, arguments } => {
+                let path = configuration.path_of(&name);
+                let program = if start.language == Language::Lua || name.ends_with(".lua") {
+                    let source = self.0.sources.read(&path).await?.to_vec();
+                    self.lua(&configuration, &name, source)?
+                } else if name.ends_with(".wasm") {
+                    Program::Component(self.0.components.component(&path).await?)
+                } else {
+                    return Err(StartError::UnknownLanguage(name));
+                };
+                Script { name, path: Some(path), program, arguments: Some(arguments) }
+            }
+        };
+        let profile = configuration.profile_of(&script.name)?.clone();
+        let launch = Launch {
+            switch: self.0.switch.clone(),
+            guests: self.0.guests.clone(),
+            configuration,
+            trace: self.0.trace.load().as_deref().cloned(),
+            origin: start.origin,
+            owner: start.owner,
+            program: script.program,
+            name: script.name,
+            path: script.path,
+            arguments: script.arguments,
+            environment: start.environment,
+            session: start.session,
+            profile,
+        };
+        Ok(launch.start().await?)
+    }
+
+    /// Starts a script that serves no call, for an owner of that kind; answers the job's id.
+    pub(crate) async fn background(
+        &self,
+        language: Language,
+        owner: Owner,
+        line: &str,
+    ) -> Result<Uuid, StartError> {
+        let origin = Origin::Background;
+        let start = Start { language, origin, owner, line, session: None, environment: None };
+        let launched = self.start(start).await?;
+        let id = launched.id();
+        // Nobody waits for the end but the log.
+        drop(self.0.switch.runtime().spawn(launched.finish()));
+        Ok(id)
+    }
+
+    fn lua(
+        &self,
+        configuration: &LuaConfiguration,
+        name: &str,
+        source: Vec<u8>,
+    ) -> Result<Program, StartError> {
+        let inside = self.0.gate.enter().ok_or(StartError::Unloaded)?;
+        Ok(Program::Lua { version: configuration.version_of(name), source, inside })
+    }
+}
+
+/// What a command line named.
+struct Script {
+    name: String,
+    path: Option<PathBuf>,
+    program: Program,
+    arguments: Option<Vec<String>>,
+}

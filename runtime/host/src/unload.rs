@@ -1,0 +1,63 @@
+//! `mod_lua` comes and goes: its [`Lifecycle`].
+
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use ringfence_switch::{Lifecycle, config::Configuration};
+use tokio::time::timeout;
+
+use crate::{guests, scripts::Scripts};
+
+/// What killed scripts are told.
+const REASON: &str = "mod_lua is unloaded";
+
+/// How long killed scripts may take to be gone. A kill takes milliseconds; more is a call to the host
+/// that does not come back.
+const LAST: Duration = Duration::from_secs(10);
+
+impl Lifecycle for Scripts {
+    fn load(&self) -> BoxFuture<'_, Result<(), String>> {
+        async move {
+            self.prepare().await.map_err(|error| error.to_string())?;
+            self.0.gate.open();
+            tracing::info!("mod_lua is loaded");
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn unload(&self, force: bool) -> BoxFuture<'_, Result<(), String>> {
+        async move {
+            let drain = if force { Duration::ZERO } else { self.configuration().drain_time() };
+            let gate = &self.0.gate;
+            gate.close();
+            let running = gate.running();
+            tracing::info!(running, ?drain, "mod_lua is unloaded: no more scripts are started");
+            let mut killed = 0;
+            if timeout(drain, gate.empty()).await.is_err() {
+                let of_lua = |job: &ringfence_sandbox::Job| guests::is_interpreter(job.guest());
+                killed = self.sandbox().kill_where(of_lua, REASON);
+                if timeout(LAST, gate.empty()).await.is_err() {
+                    gate.open();
+                    let running = gate.running();
+                    return Err(format!(
+                        "{running} killed scripts are still there; it stays loaded"
+                    ));
+                }
+            }
+            self.0.guests.forget();
+            tracing::info!(ended = running.saturating_sub(killed), killed, "mod_lua is unloaded");
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, String>> {
+        async move { Ok(Vec::new()) }.boxed()
+    }
+
+    fn configure(&self, configuration: &Configuration) {
+        let current = self.configuration();
+        self.configure(current.reread(&configuration.lua, &configuration.sandbox));
+    }
+}
