@@ -7,7 +7,7 @@ use ringfence_text::decode;
 /// How much of a command is taken; each is a parameter of event_socket.conf.xml.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The command line with its headers, in bytes (`max-command`).
+    /// The command line with its headers and the blank line, in bytes (`max-command`).
     pub command: usize,
     /// Headers (`max-headers`).
     pub headers: usize,
@@ -134,7 +134,7 @@ impl Parser {
                 [b'\r', b'\n', ..] => 2,
                 _ => 0,
             };
-            if blank > 0 && end + blank <= self.limits.command.saturating_add(4) {
+            if blank > 0 && end + blank <= self.limits.command {
                 return Ok(Some(end + blank));
             }
             if blank > 0 {
@@ -151,7 +151,8 @@ impl Parser {
             Some(_) => from,
             None => self.buffer.len(),
         };
-        if self.buffer.len() > self.limits.command {
+        // With its end it would be longer still.
+        if self.buffer.len() >= self.limits.command {
             return Err(Fault::CommandTooLong(self.limits.command));
         }
         Ok(None)
@@ -245,7 +246,9 @@ mod tests {
             parser.feed(text.as_bytes());
             parser.request().unwrap_err()
         };
-        assert_eq!(fault("x".repeat(1001)), Fault::CommandTooLong(1000));
+        assert_eq!(lines(&format!("{}\n\n", "x".repeat(998))).len(), 1);
+        assert_eq!(fault("x".repeat(1000)), Fault::CommandTooLong(1000));
+        assert_eq!(fault(format!("{}\n\n", "x".repeat(999))), Fault::CommandTooLong(1000));
         assert_eq!(fault(format!("{}\n\n", "x".repeat(2000))), Fault::CommandTooLong(1000));
         assert_eq!(fault(format!("x\n{}\n", "a: b\n".repeat(6))), Fault::TooManyHeaders(5));
         assert_eq!(fault("x\nContent-Length: 101\n\n".into()), Fault::BodyTooLong(100));
@@ -261,7 +264,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_does_not_matter_how_the_bytes_arrive(
-            pieces in proptest::collection::vec("(a|b: c|Content-Length: 3|\r|\n|\n\n|\0|é){0,9}", 0..9)
+            pieces in proptest::collection::vec("(a|b: c|Content-Length: 3|\r|\n|\n\n|\0|é|[x]{490,500}){0,9}", 0..9)
         ) {
             let whole = pieces.concat();
             let outcome = |chunks: Vec<&[u8]>| {

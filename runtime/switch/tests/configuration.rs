@@ -23,6 +23,8 @@ variables again; addresses, ports, threads and what scripts may do need a restar
 | `autoload_configs/switch.conf.xml` | limits, RTP ports, threads |
 | `autoload_configs/lua.conf.xml` | Lua versions, startup scripts |
 | `autoload_configs/sandbox.conf.xml` | what scripts may do, and how much of it: [sandbox.md](sandbox.md) |
+| `autoload_configs/event_socket.conf.xml` | control over TCP: [event-socket.md](event-socket.md) |
+| `autoload_configs/acl.conf.xml` | lists of networks by name, for `apply-inbound-acl` |
 | `sip_profiles/*.xml` | where SIP is listened for |
 | `dialplan/` | [dialplan.md](dialplan.md) |
 
