@@ -9,7 +9,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use ringfence_host::{LuaConfiguration, Scripts};
+use ringfence_host::{LUA_VERSIONS, LuaConfiguration, LuaVersion, Scripts};
 use ringfence_media::Media;
 use ringfence_rim::{Clock, Network};
 use ringfence_sandbox::Sandbox;
@@ -52,6 +52,11 @@ struct Server {
 impl Server {
     /// With these parameters of the profile; `DIR` is the server's folder.
     async fn start(parameters: &[(&str, &str)]) -> Self {
+        Self::with(LuaVersion::default(), parameters).await
+    }
+
+    /// The same for scripts of that Lua.
+    async fn with(version: LuaVersion, parameters: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().to_str().unwrap();
         for name in ["scripts", "granted", "other"] {
@@ -75,7 +80,8 @@ impl Server {
         let mut faults = Vec::new();
         let configuration = Configuration::read(root, globals, &mut faults);
         assert!(faults.is_empty(), "{faults:?}");
-        let lua = LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox);
+        let lua = LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox)
+            .with_version(version);
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
         let sandbox =
             ringfence_sandbox::Config { instances: 20, ..ringfence_sandbox::Config::new(cache) };
@@ -167,6 +173,27 @@ async fn commands() {
     // A name that there is not is no secret.
     let unknown = "assert(freeswitch.API():execute('nosuch') == 'INVALID COMMAND!\\n')";
     assert_eq!(server.raises(unknown).await, "fine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_have_their_place_in_every_version_of_lua() {
+    for version in LUA_VERSIONS {
+        let server = Server::with(version, &[]).await;
+        for (code, what) in [
+            (
+                "freeswitch.API():execute('status')",
+                "run the API command status: permission api=status",
+            ),
+            ("session:streamFile('/a.wav')", "play /a.wav: permission play or read"),
+            ("session:recordFile('/a.wav')", "record to /a.wav: permission record or write"),
+            (
+                "freeswitch.setGlobalVariable('a', 'b')",
+                "set the global variable a: permission global-variable=a",
+            ),
+        ] {
+            assert_eq!(server.raises(code).await, what, "{version}: {code}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -305,22 +332,24 @@ async fn files_of_io_and_os() {
 
 #[tokio::test(start_paused = true)]
 async fn one_open_file_too_many_is_an_error_that_can_be_handled() {
-    let server = Server::start(&[("files", "3")]).await;
-    // What nothing refers to is closed when a place is needed.
-    let code = "for i = 1, 10 do assert(io.open('DIR/scripts/s0.lua')) end";
-    assert_eq!(server.raises(code).await, "fine");
-    let code = "local open = {} local file, why, number \
+    for version in LUA_VERSIONS {
+        let server = Server::with(version, &[("files", "3")]).await;
+        // What nothing refers to is closed when a place is needed.
+        let code = "for i = 1, 10 do assert(io.open('DIR/scripts/s0.lua')) end";
+        assert_eq!(server.raises(code).await, "fine");
+        let code = "local open = {} local file, why, number \
                 repeat file, why, number = io.open('DIR/scripts/s1.lua') open[#open + 1] = file until not file \
                 local ok, raised = pcall(io.lines, 'DIR/scripts/s1.lua') \
                 open[1]:close() assert(io.open('DIR/scripts/s1.lua')) \
                 stream:write(#open .. ' ' .. why .. ' ' .. number .. '\\n' .. raised)";
-    let said = server.run(code).await;
-    let path = server.path("scripts/s1.lua");
-    let why = format!("{}: too many open files: profile guest allows no more", path.display());
-    let (opened, raised) = said.split_once('\n').unwrap();
-    assert_eq!(opened, format!("3 {why} 24"));
-    assert!(raised.ends_with(&why), "{raised}");
-    assert_eq!(server.variable("script_result").as_deref(), Some("ok"));
+        let said = server.run(code).await;
+        let path = server.path("scripts/s1.lua");
+        let why = format!("{}: too many open files: profile guest allows no more", path.display());
+        let (opened, raised) = said.split_once('\n').unwrap();
+        assert_eq!(opened, format!("3 {why} 24"), "{version}");
+        assert!(raised.ends_with(&why), "{version}: {raised}");
+        assert_eq!(server.variable("script_result").as_deref(), Some("ok"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
