@@ -21,9 +21,9 @@ const PACE: Duration = Duration::from_millis(20);
 /// How long the calls are undisturbed first.
 const BASELINE: Duration = Duration::from_secs(4);
 /// A gap is too long when it is so many times the longest one of the baseline and of the wire.
-const TIMES: u32 = 3;
+const TIMES: u32 = 4;
 /// And longer than this in any case: what a phone's jitter buffer bridges.
-const BRIDGED: Duration = Duration::from_millis(120);
+const BRIDGED: Duration = Duration::from_millis(150);
 
 /// What the calls dial.
 const NUMBERS: [(&str, &str); 4] = [

@@ -7,7 +7,7 @@
 //! | `lua: 5.1 5.4` | the versions it runs in, one run each; `all`; 5.4 without this line |
 //! | `profile: trusted` | the shipped profile it runs under; without this line, a profile of its own: `third-party` with less time (`batch.rs`) and a folder to write to |
 //! | `with: memory=64 api=*` | these parameters in that profile of its own |
-//! | `ends: error` | `script_result`; `ends 5.1: trap` for one version; `hangup` when the call ends before the script |
+//! | `ends: error` | `script_result`; `ends 5.1: trap` for one version; `error or cpu-limit` where the machine decides; `hangup` when the call ends before the script |
 //! | `error: text` | is in `script_error` |
 //! | `says: text` | is in a line of the log that names this run |
 //! | `kill: text` | when this was said, the job is killed |
@@ -16,6 +16,7 @@
 //! | `raw` | the text is no module: it is put where a component should be as it stands |
 //! | `whole` | the text is a whole component, not the module of one |
 //! | `keep: 100` | only so many bytes of the component |
+//! | `functions: 1000` | so many large functions are added to the module |
 
 use std::fs;
 use std::path::Path;

@@ -17,7 +17,7 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("memory", r#"(memory (export "memory") 4)"#),
     (
         "cabi_realloc",
-        r#"(global $free (mut i32) (i32.const 65536))
+        r#"(global $free (mut i32) (i32.const 8192))
            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
              global.get $free
              (global.set $free (i32.and
@@ -35,6 +35,17 @@ const OTHERWISE: &[(&str, &str)] = &[
         r#"(func (export "check") (param i32 i32 i32 i32) (result i32) (i32.store (i32.const 64) (i32.const 0)) i32.const 64)"#,
     ),
 ];
+
+/// A function that takes long to compile: everything in it depends on everything before.
+const LARGE: &str = r"
+(func (param i64 i64) (result i64) (local $x i64)
+  (loop $again
+    (local.set $x (i64.xor (i64.mul (local.get $x) (local.get 0)) (i64.rotl (local.get 1) (local.get $x))))
+    (block (br_if 0 (i64.lt_u (local.get $x) (local.get 0))) (local.set 0 (i64.div_u (local.get 1) (local.get $x))))
+    (block (br_if 0 (i64.gt_s (local.get 0) (local.get 1))) (local.set 1 (i64.rem_u (local.get 0) (local.get $x))))
+    (block (br_if 0 (i64.eqz (local.get $x))) (local.set $x (i64.popcnt (i64.add (local.get 0) (local.get 1)))))
+    (br_if $again (i64.ne (local.get $x) (local.get 1))))
+  local.get $x)";
 
 /// The bytes that are put where a script's component should be.
 pub(crate) fn assemble(case: &Case) -> Vec<u8> {
@@ -58,7 +69,8 @@ fn wrapped(case: &Case) -> Vec<u8> {
         .iter()
         .filter(|(name, _)| !case.text.contains(&format!("(export \"{name}\")")))
         .map(|(_, text)| *text);
-    let text = format!("{body}\n{})", added.collect::<Vec<_>>().join("\n"));
+    let count = case.one("functions").map_or(0, |count| count.parse().unwrap());
+    let text = format!("{body}\n{}{})", added.collect::<Vec<_>>().join("\n"), LARGE.repeat(count));
     let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.name));
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(contract()).expect("the contract");

@@ -25,14 +25,16 @@ impl Held {
     }
 }
 
-/// What of the cases is still there after them. Calls and sockets linger for a moment, so all is
-/// looked at until it is gone or the deadline comes.
-pub(crate) fn left(server: &Server, before: &Held, kept_kib: u64) -> Vec<String> {
-    eventually("no job and no call of a case", || {
-        let listed = server.api("script list");
-        let own = listed.lines().filter(|line| line.contains("hostile/")).count();
-        (own == 0).then_some(())
+/// Waits until no job of a case is left.
+pub(crate) fn settle(server: &Server) {
+    eventually("the end of all hostile guests", || {
+        (!server.api("script list").contains("hostile/")).then_some(())
     });
+}
+
+/// What is still there of what was given since `before`. Sockets linger for a moment, so it is looked
+/// at until it is gone or the deadline comes.
+pub(crate) fn left(server: &Server, before: &Held, kept_kib: u64) -> Vec<String> {
     let mut faults = Vec::new();
     let fits = |held: &Held| {
         held.handles <= before.handles && held.resident_kib <= before.resident_kib + kept_kib

@@ -1,6 +1,6 @@
 ;; Exports of the right names and other types.
 ;; whole
-;; ends: start-failed
+;; ends: trap
 (component
   (core module $m
     (func (export "prepare"))

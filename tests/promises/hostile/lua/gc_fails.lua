@@ -6,8 +6,9 @@ for _ = 1, 100 do
     setmetatable({}, { __gc = function() error("in a finalizer") end })
     setmetatable({}, { __gc = function() session:setVariable("from", "a finalizer") end })
 end
-pcall(collectgarbage)
-pcall(collectgarbage)
+for _ = 1, 300 do
+    pcall(collectgarbage)
+end
 setmetatable({}, { __gc = function() os.exit(0) end })
 collectgarbage()
 error("the finalizer did not exit")

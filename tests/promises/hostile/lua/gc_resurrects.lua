@@ -1,6 +1,6 @@
 -- Finalizers that bring their objects back and make more of them.
 -- lua: 5.2 5.3 5.4
--- ends: cpu-limit
+-- ends: memory-limit
 local graveyard = {}
 local meta = {}
 function meta.__gc(object)

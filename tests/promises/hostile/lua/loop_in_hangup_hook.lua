@@ -1,6 +1,6 @@
 -- The caller hangs up, and the hook never ends.
 -- ends: hangup
--- says: cpu-limit
+-- says: the script was ended
 -- hangup: waits for the end
 function hook()
     while true do

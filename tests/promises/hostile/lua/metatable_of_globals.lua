@@ -1,7 +1,7 @@
 -- Globals that answer everything by looping, which the server's callbacks read.
 -- lua: all
 -- ends: hangup
--- says: cpu-limit
+-- says: the script was ended
 -- hangup: waits for the end
 session:setInputCallback("callback", "argument")
 session:setHangupHook("hook")
