@@ -14,9 +14,11 @@ lint: guests
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path lua-guest/Cargo.toml
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	lua-guest/build.sh lint
 
 # The figures of docs/figures.md, on this machine, with FreeSWITCH's beside them. Takes minutes.
 bench: guests
+	@./setup.sh bench
 	cargo build --release --locked --package ringfence
 	cargo run --release --locked --package ringfence-bench
 
