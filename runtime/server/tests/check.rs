@@ -77,6 +77,40 @@ fn what_serve_would_refuse_is_a_fault() {
 }
 
 #[test]
+fn profiles_that_grant_what_nobody_meant_are_faults() {
+    let root = ROOT.replace(
+        "</profiles></configuration>",
+        "</profiles></configuration>\n\
+         <X-PRE-PROCESS cmd=\"include\" data=\"sandbox.xml\"/><X-PRE-PROCESS cmd=\"include\" data=\"lua.xml\"/>",
+    );
+    let sandbox = "<configuration name=\"sandbox.conf\"><scripts>\n\
+                   <script pattern=\"guests/*\" profile=\"thirdparty\"/>\n</scripts><profiles>\n\
+                   <profile name=\"third-party\"><param name=\"cpu-limit\" value=\"0\"/></profile>\n\
+                   </profiles></configuration>";
+    let lua = "<configuration name=\"lua.conf\">\n<profiles><profile name=\"trusted\"/></profiles></configuration>";
+    let folder = conf(
+        "check-sandbox",
+        &[
+            ("freeswitch.xml", &root),
+            ("profile.xml", PROFILE),
+            ("plan.xml", PLAN),
+            ("sandbox.xml", sandbox),
+            ("lua.xml", lua),
+            ("scripts/guests/a.lua", "x = 1"),
+        ],
+    );
+    let (code, text) = check(&folder);
+    assert_eq!(code, Some(1), "{text}");
+    for part in [
+        "sandbox.xml:2: profile=\"thirdparty\" is not a profile of sandbox.conf.xml (trusted, third-party)",
+        "sandbox.xml:4: cpu-limit=\"0\" is not 1 to 31536000 seconds, or unlimited",
+        "lua.xml:2: <profiles> belongs into autoload_configs/sandbox.conf.xml now",
+    ] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+}
+
+#[test]
 fn a_copied_extension_is_a_warning() {
     let twice = PLAN.replace("</context>", "<extension name=\"a\"/>\n</context>");
     let files = [("freeswitch.xml", ROOT), ("profile.xml", PROFILE), ("plan.xml", &twice)];
