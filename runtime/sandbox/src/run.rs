@@ -322,7 +322,7 @@ impl<T: Send + 'static> Task<T> {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let Self { ticker, guest, job, mut listed, slot, stack, clock, output } = self;
+        let Self { ticker, guest, job, listed, slot, stack, clock, output } = self;
         let mut host = Some(host);
         let mut store: Option<Store<State<T>>> = None;
         let guest_call = Box::pin(async {
@@ -361,7 +361,6 @@ impl<T: Send + 'static> Task<T> {
         let cost = job.cost();
         report(&job, &result);
         listed.ended(&Outcome::of(&job, result.as_ref().err()), &cost);
-        drop(listed);
         Ended { id: job.id, result, host, cost, at: job.place() }
     }
 }

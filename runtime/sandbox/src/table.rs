@@ -90,7 +90,7 @@ impl Table {
         live.jobs.insert(job.id, Arc::clone(job));
         drop(live);
         self.observers.started(job);
-        Ok(Listed { job: Arc::clone(job), reserved, told: false })
+        Ok(Listed { table: Arc::clone(self), job: Arc::clone(job), reserved: Some(reserved) })
     }
 
     pub(crate) fn refuse(&self, name: &'static str) {
@@ -180,37 +180,44 @@ fn less<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
 /// A job's place in the table; taken out when dropped, also by a panic.
 #[derive(Debug)]
 pub(crate) struct Listed {
+    table: Arc<Table>,
     job: Arc<Job>,
-    reserved: Reserved,
-    told: bool,
+    /// None when it was taken out.
+    reserved: Option<Reserved>,
 }
 
 impl Listed {
-    /// Says how it ended; without it the job counts as `sandbox-gone`.
-    pub(crate) fn ended(&mut self, how: &Outcome, cost: &Cost) {
-        self.told = true;
-        let table = &self.reserved.table;
+    /// Takes it out and says how it ended; without this the job counts as `sandbox-gone`.
+    pub(crate) fn ended(mut self, how: &Outcome, cost: &Cost) {
+        self.take_out(how, cost);
+    }
+
+    /// Counts first and tells last: who is told finds it counted and gone.
+    fn take_out(&mut self, how: &Outcome, cost: &Cost) {
+        let Some(reserved) = self.reserved.take() else { return };
         {
-            let mut ended = table.ended.lock();
+            let mut ended = self.table.ended.lock();
             *ended.names.entry(how.name).or_default() += 1;
             ended.rows.add(&self.job, how, cost);
         }
-        table.observers.ended(&self.job, how, cost);
+        self.job.set_over();
+        let mut live = self.table.live.lock();
+        live.jobs.remove(&self.job.id);
+        if live.jobs.is_empty() {
+            self.table.empty.notify_waiters();
+        }
+        drop(live);
+        drop(reserved);
+        self.table.observers.ended(&self.job, how, cost);
     }
 }
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        if !self.told {
+        if self.reserved.is_some() {
             let how = Outcome::of(&self.job, Some(&EndedBy::SandboxGone));
-            self.ended(&how, &self.job.cost());
-        }
-        self.job.set_over();
-        let table = &self.reserved.table;
-        let mut live = table.live.lock();
-        live.jobs.remove(&self.job.id);
-        if live.jobs.is_empty() {
-            table.empty.notify_waiters();
+            let cost = self.job.cost();
+            self.take_out(&how, &cost);
         }
     }
 }
