@@ -20,3 +20,11 @@ pub(crate) fn resident(pid: u32) -> u64 {
     let line = text.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells it");
     line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).expect("a number")
 }
+
+/// Memory in RAM that the process has for itself, in kB: without what it shares with others, and
+/// pages that are mapped several times counted once.
+pub(crate) fn own(pid: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("Linux tells it");
+    let line = text.lines().find(|line| line.starts_with("Pss:")).expect("the field");
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).expect("a number")
+}

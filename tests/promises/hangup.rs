@@ -75,7 +75,7 @@ fn memory_comes_back() {
     let round = || {
         let run = Sipp::calls(&server, "call_and_bye.xml", "6200");
         run.with(&["-m", "200", "-r", "100", "-l", "400", "-d", "4000"]).passes();
-        resident(&server)
+        server.resident()
     };
     // The first rounds fill pools and caches.
     round();
@@ -87,11 +87,4 @@ fn memory_comes_back() {
     // 400 calls more must not stay: at 120 kB each they would be 48 MB.
     assert!(fourth < second + 24_000, "{second} kB, then {fourth} kB");
     server.assert_serves();
-}
-
-/// Kilobytes of memory that the server has.
-fn resident(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

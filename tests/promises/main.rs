@@ -1,8 +1,20 @@
 //! What Ringfence promises, one file a promise.
 
+/// One script too many waits, and then fails by name.
+mod capacity;
+/// What a call gets when its script is ended.
+mod ends;
+/// Scripts that compute starve nobody.
+mod fairness;
 /// A hangup reaches a script whatever it does, and its resources come back.
 mod hangup;
 /// A script that goes wrong harms nobody else.
 mod isolation;
+/// Every running script is listed, shown, waited for and counted.
+mod jobs;
 /// A script is ended from outside in any state.
 mod kill;
+/// No script takes more than its profile grants.
+mod limits;
+/// Scripts can be unloaded under calls and brought back.
+mod unload;

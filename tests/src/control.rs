@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::{DEADLINE, Server};
+use crate::{DEADLINE, Server, eventually};
 
 /// One connection, authenticated. Panics where a test should fail.
 pub struct Control {
@@ -26,8 +26,9 @@ impl Control {
     /// Connects to the server's event socket and says the password.
     #[track_caller]
     pub fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", server.configuration.event_socket))
-            .expect("the event socket listens");
+        let address = ("127.0.0.1", server.configuration.event_socket);
+        // A server that answers over SIP may not listen here yet.
+        let stream = eventually("the event socket", || TcpStream::connect(address).ok());
         stream.set_nodelay(true).expect("an option of TCP");
         let mut control = Self { stream: BufReader::new(stream), events: Vec::new() };
         assert_eq!(control.frame().kind, "auth/request");

@@ -133,7 +133,8 @@ impl Server {
             call: part("] call=", " result="),
             result: part(" result=", " job="),
             job: part(" job=", " error="),
-            error: part(" error=", "\u{0}"),
+            // The log adds the call's uuid to each line.
+            error: part(" error=", " call="),
         }
     }
 

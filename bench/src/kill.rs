@@ -1,0 +1,83 @@
+//! From the command `script kill` to the moment at which the guest is gone, in every state.
+
+use std::time::Duration;
+
+use ringfence_tests::state::{AT_WORK, Phone, STATES, State, ringing};
+use ringfence_tests::{Configuration, Server};
+
+use crate::server;
+
+const KILLS: usize = 100;
+
+/// Kills the job that it is given and waits until the instance is gone, both by commands and from
+/// within the server, so that no network is in the figure. Writes how long that took, in µs.
+const MEASURE: &str = r#"
+local api, job = freeswitch.API(), argv[1]
+local began = os.clock()
+local killed = api:execute("script", "kill " .. job)
+local gone = api:execute("script", "wait " .. job .. " 10")
+local took = os.clock() - began
+if killed:sub(1, 3) ~= "+OK" then error(killed .. gone) end
+stream:write(string.format("%d", took * 1e6))
+"#;
+
+pub(crate) fn run() {
+    println!("## Killing a script\n");
+    println!(
+        "From `script kill` to the return of `script wait`, when the instance is gone; asked by\n\
+         another script of the same server, {KILLS} times a state, one call at a time.\n"
+    );
+    let mut phone = None;
+    let server = server(|conf| {
+        phone = Some(ringing(conf));
+        unlimited(conf);
+        conf.script("measure.lua", MEASURE);
+        for (index, state) in STATES.iter().enumerate() {
+            state.configure(conf, &number(index));
+        }
+    });
+    println!("| what the script does | median | p99 | most |");
+    println!("|---|---:|---:|---:|");
+    let mut all = Vec::new();
+    for (index, state) in STATES.iter().enumerate() {
+        let mut times: Vec<Duration> = (0..KILLS).map(|_| kill(&server, index, state)).collect();
+        all.extend_from_slice(&times);
+        row(&state.name.replace('_', " "), &mut times);
+    }
+    row("**all of them**", &mut all);
+    println!();
+}
+
+/// Nothing ends these scripts but the kill.
+fn unlimited(conf: &Configuration) {
+    let limits = ["cpu-limit", "burst-limit", "wall-limit", "hangup-grace", "host-call-limit"];
+    let unlimited: Vec<_> = limits.iter().map(|limit| (*limit, "unlimited")).collect();
+    conf.profile("unlimited", "test_*.lua", &unlimited);
+}
+
+fn number(index: usize) -> String {
+    format!("60{index:02}")
+}
+
+/// Brings a call into the state, and kills its script there.
+fn kill(server: &Server, index: usize, state: &State) -> Duration {
+    let mark = format!("{AT_WORK}: {}", state.name);
+    let before = server.log.with(&mark).len();
+    let mut caller = state.call(server.port(), &number(index));
+    server.says(&mark, before);
+    let jobs = server.jobs();
+    let job = jobs.first().expect("the script runs");
+    let answer = server.api(&format!("lua measure.lua {}", job.id()));
+    let micros = answer.parse().unwrap_or_else(|_| panic!("{}: {answer}", state.name));
+    if state.phone != Phone::HangsUp {
+        caller.ended();
+    }
+    Duration::from_micros(micros)
+}
+
+fn row(name: &str, times: &mut [Duration]) {
+    times.sort_unstable();
+    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
+    let ms = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
+    println!("| {name} | {} | {} | {} |", ms(at(50)), ms(at(99)), ms(at(100)));
+}
