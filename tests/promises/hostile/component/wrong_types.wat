@@ -1,6 +1,6 @@
 ;; Exports of the right names and other types.
 ;; whole
-;; ends: trap
+;; ends: start-failed or trap
 (component
   (core module $m
     (func (export "prepare"))

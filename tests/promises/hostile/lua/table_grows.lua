@@ -1,6 +1,6 @@
 -- A table that takes all memory, in a caught loop: each refusal is an error, and then it is enough.
 -- lua: all
--- ends: cpu-limit
+-- ends: cpu-limit or error
 while true do
     pcall(function()
         local t = {}
