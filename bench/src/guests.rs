@@ -29,7 +29,7 @@ local live
 repeat
     live = tonumber(api:execute("script", "stats json"):match('"live":(%d+)'))
 until live <= 1
-stream:write(string.format("%d %d", told * 1e3, (os.clock() - began) * 1e3))
+stream:write(string.format("%.0f %.0f", told * 1e3, (os.clock() - began) * 1e3))
 "#;
 
 pub(crate) fn run() {
@@ -55,7 +55,7 @@ pub(crate) fn run() {
     println!("|---|---:|");
     let first = round(&server, GUESTS);
     let each = |with: u64, without: u64| with.saturating_sub(without) / GUESTS;
-    println!("| memory each: own pages | {} kB | ", each(first.with.own, before.own));
+    println!("| memory each: own pages | {} kB |", each(first.with.own, before.own));
     println!(
         "| memory each: as RSS counts shared pages | {} kB |",
         each(first.with.rss, before.rss)
@@ -71,7 +71,13 @@ pub(crate) fn run() {
     );
     let second = round(&server, GUESTS);
     println!("| after {GUESTS} more | {} MB |", second.after.own / 1024);
-    println!("| all of those gone after | {} ms |\n", second.gone_ms);
+    println!("| all of those gone after | {} ms |", second.gone_ms);
+    for command in ["unload mod_lua", "load mod_lua"] {
+        let answer = server.api(command);
+        assert!(answer.contains("+OK"), "{command}: {answer}");
+        println!("| after `{command}` | {} MB |", Memory::of(&server).own / 1024);
+    }
+    println!();
 }
 
 struct Round {

@@ -18,7 +18,7 @@ local killed = api:execute("script", "kill " .. job)
 local gone = api:execute("script", "wait " .. job .. " 10")
 local took = os.clock() - began
 if killed:sub(1, 3) ~= "+OK" then error(killed .. gone) end
-stream:write(string.format("%d", took * 1e6))
+stream:write(string.format("%.0f", took * 1e6))
 "#;
 
 pub(crate) fn run() {
@@ -77,7 +77,8 @@ fn kill(server: &Server, index: usize, state: &State) -> Duration {
 
 fn row(name: &str, times: &mut [Duration]) {
     times.sort_unstable();
-    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
+    // The time that so many percent of the kills did not exceed.
+    let at = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1];
     let ms = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
     println!("| {name} | {} | {} | {} |", ms(at(50)), ms(at(99)), ms(at(100)));
 }
