@@ -28,6 +28,7 @@ mod strangers;
 pub mod verb;
 mod want;
 
+pub use outbound::without_socket;
 pub use socket::{EventSocket, StartError};
 
 /// A new name for an event or a job.

@@ -1,9 +1,10 @@
 //! The application `socket`: the server connects to a client, which then controls the call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ringfence_switch::application::{Application, Flags};
+use ringfence_switch::switch::Module;
 use ringfence_switch::{Failure, Session};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -22,10 +23,16 @@ const FIRST_COMMAND: Duration = Duration::from_secs(25);
 /// Hosts that are tried; further ones are not.
 const MAX_HOSTS: usize = 16;
 
-/// The entry in the switch's table.
-pub(crate) fn application(shared: &Arc<Shared>) -> Application {
-    let shared = Arc::downgrade(shared);
-    Application::new(
+/// What `mod_event_socket` brings, for a server without an event socket: manuals, checks, simulated
+/// calls. [`EventSocket::start`](crate::EventSocket::start) registers the real one.
+#[must_use]
+pub fn without_socket() -> Module {
+    module(Weak::new())
+}
+
+/// What `mod_event_socket` brings.
+pub(crate) fn module(shared: Weak<Shared>) -> Module {
+    let application = Application::new(
         "socket",
         "<host>[:<port>][/<path>][|<host>…] [async] [full]",
         "Connect to a socket",
@@ -42,11 +49,12 @@ pub(crate) fn application(shared: &Arc<Shared>) -> Application {
             let shared = shared.upgrade();
             async move {
                 let shared =
-                    shared.ok_or_else(|| Failure::Failed("the event socket is closed".into()))?;
+                    shared.ok_or_else(|| Failure::Failed("there is no event socket".into()))?;
                 socket(shared, session, data).await
             }
         },
-    )
+    );
+    Module { name: "mod_event_socket", applications: vec![application], ..Module::default() }
 }
 
 async fn socket(shared: Arc<Shared>, session: Session, data: String) -> Result<(), Failure> {

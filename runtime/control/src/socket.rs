@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ringfence_switch::config::EventSocketSettings;
-use ringfence_switch::switch::Module;
 use ringfence_switch::{Session, Switch};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -104,11 +103,7 @@ impl EventSocket {
             first: settings,
             switch: switch.clone(),
         });
-        switch.register(Module {
-            name: "mod_event_socket",
-            applications: vec![outbound::application(&shared)],
-            ..Module::default()
-        });
+        switch.register(outbound::module(Arc::downgrade(&shared)));
         let listener = match TcpListener::bind(address).await {
             Ok(listener) => Some(listener),
             Err(error) if stop => return Err(StartError { address, error }),

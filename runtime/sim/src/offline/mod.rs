@@ -148,6 +148,7 @@ async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
         hostname: "localhost".to_owned(),
     });
     let scripts = Scripts::new(switch.clone(), sandbox.clone(), lua);
+    switch.register(ringfence_control::without_socket());
     scripts.prepare().await.map_err(machine)?;
 
     let recorder = Recorder::new();

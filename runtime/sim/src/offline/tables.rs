@@ -44,6 +44,7 @@ pub fn tables(cache: &Path) -> Result<Tables, RunError> {
         hostname: "localhost".to_owned(),
     });
     let scripts = Scripts::new(switch.clone(), sandbox, LuaConfiguration::new("/"));
+    switch.register(ringfence_control::without_socket());
     let tables = Tables { applications: switch.applications(), commands: switch.commands() };
     drop(scripts);
     Ok(tables)
