@@ -101,6 +101,11 @@ impl Components {
         }
     }
 
+    /// Forgets all; those that are needed again come from the cache on disk.
+    pub(crate) fn forget(&self) {
+        self.kept.lock().clear();
+    }
+
     fn unchanged(&self, path: &Path, seen: Seen) -> Option<Guest<Host>> {
         let kept = self.kept.lock();
         let kept = kept.get(path)?;

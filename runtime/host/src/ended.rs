@@ -1,7 +1,7 @@
 //! Jobs that have ended: the last ones are remembered, for those who ask a moment too late.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     fmt,
     pin::pin,
     sync::{Arc, Weak},
@@ -35,9 +35,16 @@ pub(crate) struct EndedJobs(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// The oldest first.
-    past: Mutex<VecDeque<Past>>,
+    jobs: Mutex<Jobs>,
     one: Notify,
+}
+
+#[derive(Default)]
+struct Jobs {
+    /// Told of their start, and not yet of their end.
+    live: HashSet<Uuid>,
+    /// The oldest first.
+    past: VecDeque<Past>,
 }
 
 impl EndedJobs {
@@ -55,7 +62,7 @@ impl EndedJobs {
 
     /// The last of the remembered ones for which `which` holds.
     pub(crate) fn find(&self, which: impl Fn(&Past) -> bool) -> Option<Past> {
-        self.0.past.lock().iter().rev().find(|past| which(past)).cloned()
+        self.0.jobs.lock().past.iter().rev().find(|past| which(past)).cloned()
     }
 
     /// Waits until a job has ended.
@@ -64,7 +71,8 @@ impl EndedJobs {
         loop {
             // Registered before the look, so that an end between the two is not missed.
             one.as_mut().enable();
-            if self.of(id).is_some() || sandbox.job(id).is_none() {
+            // The table has it before its start is told here, and not any more when its end is.
+            if sandbox.job(id).is_none() && !self.0.jobs.lock().live.contains(&id) {
                 return;
             }
             one.as_mut().await;
@@ -75,7 +83,7 @@ impl EndedJobs {
 
 impl fmt::Debug for EndedJobs {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_tuple("EndedJobs").field(&self.0.past.lock().len()).finish()
+        out.debug_tuple("EndedJobs").field(&self.0.jobs.lock().past.len()).finish()
     }
 }
 
@@ -83,7 +91,11 @@ impl fmt::Debug for EndedJobs {
 struct Listening(Weak<Inner>);
 
 impl Observer for Listening {
-    fn started(&self, _: &JobInfo) {}
+    fn started(&self, job: &JobInfo) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.jobs.lock().live.insert(job.id);
+        }
+    }
 
     fn ended(&self, job: &JobInfo, how: &Outcome, cost: &Cost) {
         let Some(inner) = self.0.upgrade() else { return };
@@ -99,11 +111,12 @@ impl Observer for Listening {
             wall: cost.wall,
         };
         {
-            let mut all = inner.past.lock();
-            if all.len() >= REMEMBERED {
-                all.pop_front();
+            let mut jobs = inner.jobs.lock();
+            jobs.live.remove(&job.id);
+            if jobs.past.len() >= REMEMBERED {
+                jobs.past.pop_front();
             }
-            all.push_back(past);
+            jobs.past.push_back(past);
         }
         inner.one.notify_waiters();
     }

@@ -45,7 +45,7 @@ impl Lifecycle for Scripts {
                     ));
                 }
             }
-            self.0.guests.forget();
+            self.give_back().await;
             tracing::info!(ended = running.saturating_sub(killed), killed, "mod_lua is unloaded");
             Ok(())
         }
@@ -59,5 +59,24 @@ impl Lifecycle for Scripts {
     fn configure(&self, configuration: &Configuration) {
         let current = self.configuration();
         self.configure(current.reread(&configuration.lua, &configuration.sandbox));
+    }
+}
+
+impl Scripts {
+    /// Drops what is compiled, and with it the memory of all guests; off the threads that serve calls,
+    /// for it takes milliseconds.
+    async fn give_back(&self) {
+        let scripts = self.clone();
+        let giving = tokio::task::spawn_blocking(move || {
+            scripts.0.guests.forget();
+            if scripts.sandbox().release() {
+                scripts.0.components.forget();
+            } else {
+                tracing::info!("components still run: the memory of their slots stays");
+            }
+        });
+        if let Err(error) = giving.await {
+            tracing::error!("the memory of scripts was not given back: {error}");
+        }
     }
 }
