@@ -33,13 +33,25 @@ fn row(job: &JobInfo) -> Vec<String> {
         job.id.to_string(),
         job.script.to_string(),
         job.version.as_deref().unwrap_or_default().to_owned(),
-        job.owner.to_string(),
+        owner(job),
         job.call.clone().unwrap_or_default(),
         state(&job.state),
         table::time(job.cost.cpu),
         table::memory(job.memory),
         job.at.as_ref().map(ToString::to_string).unwrap_or_default(),
     ]
+}
+
+/// What started it; by kind alone when it is the job itself, or the call beside it.
+fn owner(job: &JobInfo) -> String {
+    let owner = &job.owner;
+    if job.call.as_ref() == Some(&owner.name) { owner.kind.to_owned() } else { named_owner(job) }
+}
+
+/// What started it, with its name unless that is the job's own.
+pub(super) fn named_owner(job: &JobInfo) -> String {
+    let owner = &job.owner;
+    if owner.name == job.id.to_string() { owner.kind.to_owned() } else { owner.to_string() }
 }
 
 /// What it does, and for how long.
@@ -65,7 +77,7 @@ pub(super) fn object(job: &JobInfo) -> Value {
         "script": &*job.script,
         "version": job.version.as_deref(),
         "guest": &*job.guest,
-        "owner": job.owner.to_string(),
+        "owner": named_owner(job),
         "call": job.call,
         "profile": job.profile,
         "started": table::moment(job.started),

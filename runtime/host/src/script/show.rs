@@ -29,7 +29,7 @@ fn text(job: &JobInfo) -> String {
         ("script", job.script.to_string()),
         ("version", job.version.as_deref().unwrap_or_default().to_owned()),
         ("guest", job.guest.to_string()),
-        ("owner", job.owner.to_string()),
+        ("owner", list::named_owner(job)),
         ("call", job.call.clone().unwrap_or_default()),
         ("profile", job.profile.clone()),
         ("started", table::moment(job.started)),

@@ -27,7 +27,7 @@ pub(super) fn table() -> Vec<Command> {
             "unload",
             FORCED,
             "Unload module",
-            "Unloads a module. `mod_lua` refuses new scripts from now on, gives running ones its drain \
+            "`mod_lua` refuses new scripts from now on, gives running ones its drain \
              time (`drain-time` of sandbox.conf.xml; none with `-f`), kills the rest and gives their \
              memory back; calls go on. Answers `+OK` when that is done. Modules that are a part of the \
              server stay: `-ERR [Module is not unloadable]`.",

@@ -1,0 +1,213 @@
+//! Running scripts are jobs: listed, waited for, killed, counted and told of; and `mod_lua` goes and
+//! comes back under them.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use ringfence_host::LuaVersion;
+use ringfence_switch::event::{Event, EventName, Filter};
+use serde_json::Value;
+use support::Server;
+use tokio::time::{Duration, Instant};
+
+/// Sleeps for ten minutes of the paused clock.
+const SLEEPER: &str = "freeswitch.msleep(600000)";
+
+async fn server() -> Server {
+    let server = Server::start(LuaVersion::default()).await;
+    server.snippet("sleeper", SLEEPER);
+    server.snippet("done", "local x = 1");
+    server.snippet("fails", "error('of its own')");
+    server
+}
+
+/// Starts a case's script in the background; answers its job.
+async fn run(server: &Server, id: &str) -> String {
+    let answer = server.command(&format!("luarun golden/s/{id}.lua")).await;
+    answer.strip_prefix("+OK ").unwrap_or_else(|| panic!("{answer}")).trim().to_owned()
+}
+
+async fn list(server: &Server) -> Vec<Value> {
+    serde_json::from_str(&server.command("script list json").await).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_listed_shown_and_killed() {
+    let server = server().await;
+    assert_eq!(server.command("script list").await, "\n0 total.\n");
+    assert_eq!(server.command("script list json").await, "[]\n");
+    let job = run(&server, "sleeper").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    let text = server.command("script list").await;
+    assert!(text.starts_with("job "), "{text}");
+    for part in [&*job, "golden/s/sleeper.lua", "luarun", "in api.sleep for 3.00 s", "\n1 total."] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    let jobs = list(&server).await;
+    let one = jobs.first().unwrap();
+    for (key, value) in [
+        ("job", &*job),
+        ("script", "golden/s/sleeper.lua"),
+        ("guest", "lua-5.4"),
+        ("owner", "luarun"),
+        ("profile", "trusted"),
+        ("state", "waiting"),
+        ("host_call", "api.sleep"),
+    ] {
+        assert_eq!(one[key], value, "{key} of {one}");
+    }
+    assert_eq!((&one["call"], one["since_ms"].as_u64()), (&Value::Null, Some(3_000)));
+    assert!(one["at"].as_str().unwrap().ends_with("sleeper.lua:1"), "{one}");
+    let shown = server.command(&format!("script show {}", &job[..8])).await;
+    assert!(shown.starts_with(&format!("job          {job}\n")), "{shown}");
+
+    let killed = server.command(&format!("script kill {} as a test", &job[..8])).await;
+    assert_eq!(killed, format!("+OK 1 killed\n{job} golden/s/sleeper.lua\n"));
+    let waited = server.command(&format!("script wait {job}")).await;
+    assert!(waited.starts_with(&format!("+OK\n{job} golden/s/sleeper.lua ended after ")));
+    assert!(waited.ends_with(": killed: killed: as a test\n"), "{waited}");
+    assert!(list(&server).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_are_killed_by_name() {
+    let server = server().await;
+    let jobs = [run(&server, "sleeper").await, run(&server, "sleeper").await];
+    let killed = server.command("script kill golden/s/sleeper.lua").await;
+    assert!(killed.starts_with("+OK 2 killed\n"), "{killed}");
+    assert!(jobs.iter().all(|job| killed.contains(job)), "{killed}");
+    assert_eq!(server.command("script kill all").await, "+OK 0 killed\n");
+    for line in ["script kill nobody", "script show 1234", "script wait ffffffff 1"] {
+        let answer = server.command(line).await;
+        assert!(answer.starts_with("-ERR no job and no running script"), "{line}: {answer}");
+    }
+    for line in ["script", "script kill", "script wait", "script show", "script wait x 9999"] {
+        assert!(server.command(line).await.starts_with("-USAGE: "), "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_has_a_bound_and_remembers() {
+    let server = server().await;
+    let job = run(&server, "sleeper").await;
+    let began = Instant::now();
+    let answer = server.command(&format!("script wait {job} 5")).await;
+    assert!(
+        answer.starts_with("-ERR not within 5 s\n") && answer.contains("still runs: in api.sleep")
+    );
+    assert_eq!(began.elapsed().as_secs(), 5);
+    let ended = run(&server, "fails").await;
+    let answer = server.command(&format!("script wait {ended}")).await;
+    assert!(answer.contains(": error: ") && answer.contains("of its own"), "{answer}");
+    // Later, too, and by the beginning of its id.
+    assert_eq!(server.command(&format!("script wait {}", &ended[..8])).await, answer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_are_counted() {
+    let server = server().await;
+    for id in ["done", "done", "fails"] {
+        let job = run(&server, id).await;
+        server.command(&format!("script wait {job}")).await;
+    }
+    let stats: Value = serde_json::from_str(&server.command("script stats json").await).unwrap();
+    assert_eq!((&stats["live"], &stats["ends"]["returned"]), (&Value::from(0), &Value::from(2)));
+    let rows = stats["scripts"].as_array().unwrap();
+    let of = |name: &str| rows.iter().find(|row| row["script"] == name).unwrap();
+    assert_eq!(of("golden/s/done.lua")["runs"], 2);
+    let fails = of("golden/s/fails.lua");
+    assert_eq!(fails["ends"]["error"], 1);
+    assert!(fails["last_error"]["message"].as_str().unwrap().contains("of its own"));
+    let text = server.command("script stats").await;
+    assert!(text.contains("golden/s/fails.lua") && text.contains("\nlive "), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn starts_and_ends_are_events() {
+    let server = server().await;
+    let filter = Filter::none().with_subclass(ringfence_host::SUBCLASS);
+    let mut events = server.switch.events().subscribe(filter, 10);
+    let job = run(&server, "sleeper").await;
+    server.command(&format!("script kill {job} as a test")).await;
+    let header = |event: &Event, name: &str| event.header(name).unwrap_or_default().into_owned();
+    for action in ["start", "stop"] {
+        let event = events.next().await.event;
+        assert_eq!(event.name(), EventName::Custom);
+        for (name, value) in [
+            ("Action", action),
+            ("Script-Job", &*job),
+            ("Script-Name", "golden/s/sleeper.lua"),
+            ("Script-Owner", "luarun"),
+        ] {
+            assert!(header(&event, name).starts_with(value), "{name}: {event:?}");
+        }
+        if action == "stop" {
+            assert_eq!(header(&event, "Script-Result"), "killed");
+            assert!(header(&event, "Script-Error").contains("as a test"));
+            assert!(!header(&event, "Script-Wall-Ms").is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lua_is_unloaded_under_scripts_and_comes_back() {
+    let server = server().await;
+    server.snippet("short", "freeswitch.msleep(2000)");
+    let (long, short) = (run(&server, "sleeper").await, run(&server, "short").await);
+    let began = Instant::now();
+    assert_eq!(server.command("unload mod_lua").await, "+OK\n");
+    // The drain time of sandbox.conf.xml, and the kill.
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert!(server.command(&format!("script wait {short}")).await.contains("returned"));
+    let killed = server.command(&format!("script wait {long}")).await;
+    assert!(killed.contains("killed: mod_lua is unloaded"), "{killed}");
+
+    assert_eq!(server.command("module_exists mod_lua").await, "false");
+    let unloaded = "-ERR mod_lua is not loaded; `load mod_lua` brings it back\n";
+    assert_eq!(server.command("luarun golden/s/done.lua").await, unloaded);
+    assert_eq!(server.command("script run golden/s/done.lua").await, unloaded);
+    let call = server.call("done", true, Vec::new()).await;
+    assert_eq!(call.cause, "CALL_REJECTED");
+    assert!(call.executed.iter().any(|line| line.contains("after-lua")), "{:?}", call.executed);
+
+    assert!(server.command("load mod_lua").await.ends_with("+OK\n"));
+    assert_eq!(server.command("module_exists mod_lua").await, "true");
+    run(&server, "done").await;
+    // A script that unloads what it runs in: the unloading goes on without it.
+    server.snippet("saw", "freeswitch.API():execute('unload', '-f mod_lua')");
+    let saw = run(&server, "saw").await;
+    assert!(server.command(&format!("script wait {saw}")).await.contains("killed"));
+    while server.command("module_exists mod_lua").await == "true" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_run_is_named() {
+    let server = server().await;
+    server.snippet("core", "");
+    let folder = server.local("/opt/peers/fsrun2/scripts");
+    for (file, bytes) in [
+        ("core.wasm", &b"\0asm\x01\0\0\0"[..]),
+        ("text.wasm", b"not a component"),
+        ("empty.wasm", b"\0asm\x0d\0\x01\0"),
+    ] {
+        std::fs::write(format!("{folder}/{file}"), bytes).unwrap();
+    }
+    for (line, parts) in [
+        ("core.wasm", &["core.wasm", "it is a core module"][..]),
+        ("text.wasm", &["text.wasm", "not a WebAssembly component"]),
+        ("empty.wasm", &["empty.wasm", "does not export `run`"]),
+        ("none.wasm", &["cannot open ", "/none.wasm", "No such file"]),
+        ("none.lua", &["cannot open ", "/none.lua", "No such file"]),
+        ("script.py", &["\"script.py\"", ".lua for Lua"]),
+    ] {
+        let answer = server.command(&format!("script run {line}")).await;
+        assert!(answer.starts_with("-ERR "), "{line}: {answer}");
+        for part in parts {
+            assert!(answer.contains(part), "no {part:?} in {answer}");
+        }
+    }
+}
