@@ -4,6 +4,6 @@
 
 wit_bindgen::generate!({
     path: "../wit",
-    world: "call-script",
+    world: "interpreter",
     pub_export_macro: true,
 });

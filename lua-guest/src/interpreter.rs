@@ -71,7 +71,8 @@ fn build() -> mlua::Result<Interpreter> {
     // Loading reads files as `files.lua` opens them, so that comes first.
     let (begin_files, resolve, finish): (Function, Function, Function) =
         chunk(&lua, include_str!("lua/files.lua"))?.call((&system, &blame))?;
-    let begin_load: Function = chunk(&lua, include_str!("lua/load.lua"))?.call(resolve)?;
+    let begin_load: Function =
+        chunk(&lua, include_str!("lua/load.lua"))?.call((&system, resolve))?;
     let (begin, protect): (Function, Function) =
         chunk(&lua, include_str!("lua/run.lua"))?.call((begin_files, begin_load))?;
 

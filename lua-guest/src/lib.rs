@@ -14,6 +14,7 @@
 //! * `callback`: the one loop behind playback, recording and sleep; input callbacks. `hook`: hangup
 //!   hooks.
 //! * `freeswitch`, `api`, `stream`, `event`, `level`: the rest of FreeSWITCH's surface.
+//! * `modules`: what `require` finds.
 //! * `place`: tells the server which line of the script is running.
 //! * `lua/*.lua`: what is better said in Lua: files, loading, time, `print`.
 
@@ -27,6 +28,7 @@ mod hook;
 mod interpreter;
 mod level;
 mod memory;
+mod modules;
 mod native;
 mod place;
 mod run;
@@ -48,8 +50,8 @@ impl Guest for Component {
         run::run(invocation)
     }
 
-    fn check(name: String, source: Vec<u8>) -> Result<(), Fault> {
-        run::check(&name, source)
+    fn compile(name: String, source: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        run::compile(&name, &source)
     }
 }
 

@@ -1,11 +1,11 @@
 //! One run of one script.
 
-use mlua::{Lua, Table, chunk::ChunkMode};
+use mlua::{Function, IntoLuaMulti, Lua, LuaString, MultiValue, Table, chunk::ChunkMode};
 
 use crate::{
     bindings::{
         Fault, Invocation,
-        ringfence::call::{job, session as host},
+        ringfence::call::{job, script::Code, session as host},
     },
     event::Event,
     interpreter::{self, Interpreter},
@@ -20,6 +20,9 @@ const LUA_SHARE: (u64, u64) = (5, 8);
 /// The chunk name of inline code, which makes messages read `[string "line"]:1:` as FreeSWITCH's.
 const INLINE: &str = "line";
 
+/// The first byte of bytecode; no text begins with it.
+const BYTECODE: u8 = 0x1B;
+
 /// Runs a script to its end.
 pub(crate) fn run(invocation: Invocation) -> Result<(), Fault> {
     let interpreter = interpreter::ready().map_err(internal)?;
@@ -31,36 +34,62 @@ pub(crate) fn run(invocation: Invocation) -> Result<(), Fault> {
         Some(path) => format!("@{path}"),
         None => INLINE.to_owned(),
     };
-    let chunk = lua
-        .load(skip_first_line(&invocation.source))
-        .set_name(name)
-        .set_mode(ChunkMode::Text)
-        .into_function()
-        .map_err(syntax)?;
+    let chunk = match &invocation.code {
+        Some(Code::Text(source)) => text(lua, name, source),
+        Some(Code::Compiled(code)) => compiled(lua, name, code),
+        None => return Err(nothing()),
+    };
+    let chunk = chunk.map_err(syntax)?;
     let (done, message, trace): (bool, Option<mlua::LuaString>, Option<mlua::LuaString>) =
         interpreter.protect.call(chunk).map_err(internal)?;
     interpreter.finish.call::<()>(()).map_err(internal)?;
     if done {
         return Ok(());
     }
-    let text = |string: Option<mlua::LuaString>| {
+    let decoded = |string: Option<mlua::LuaString>| {
         string.map(|string| ringfence_text::decode(&string.as_bytes()).into_owned())
     };
     Err(Fault {
-        message: text(message).unwrap_or_default(),
-        traceback: without_own_frames(&text(trace).unwrap_or_default()),
+        message: decoded(message).unwrap_or_default(),
+        traceback: without_own_frames(&decoded(trace).unwrap_or_default()),
     })
 }
 
-/// Compiles a script.
-pub(crate) fn check(name: &str, source: Vec<u8>) -> Result<(), Fault> {
-    let lua = interpreter::ready().map_err(internal)?.lua;
-    lua.load(skip_first_line(&source))
-        .set_name(format!("@{name}"))
-        .set_mode(ChunkMode::Text)
-        .into_function()
-        .map(drop)
-        .map_err(syntax)
+/// Compiles a script; what it answers has the names and lines of the source.
+pub(crate) fn compile(name: &str, source: &[u8]) -> Result<Vec<u8>, Fault> {
+    let lua = &interpreter::ready().map_err(internal)?.lua;
+    let function = text(lua, format!("@{name}"), source).map_err(syntax)?;
+    Ok(function.dump(false))
+}
+
+fn text(lua: &Lua, name: String, source: &[u8]) -> mlua::Result<Function> {
+    lua.load(skip_first_line(source)).set_name(name).set_mode(ChunkMode::Text).into_function()
+}
+
+/// What the script-visible functions load: text. Answers the function; or nil and why there is none.
+pub(crate) fn load_text(
+    lua: &Lua,
+    (source, name): (LuaString, LuaString),
+) -> mlua::Result<MultiValue> {
+    let source = source.as_bytes();
+    let refused = |why: &str| (None::<Function>, lua.create_string(why)?).into_lua_multi(lua);
+    if source.first() == Some(&BYTECODE) {
+        return refused("attempt to load a binary chunk: only source text is loaded");
+    }
+    // A name is a C string.
+    let name = name.to_string_lossy();
+    let name = name.split('\0').next().unwrap_or_default();
+    let loaded = lua.load(&*source).set_name(name).set_mode(ChunkMode::Text).into_function();
+    match loaded {
+        Ok(function) => function.into_lua_multi(lua),
+        Err(error) => refused(&syntax(error).message),
+    }
+}
+
+/// What [`compile`] made. Lua trusts bytecode, so this is for what the server hands over, never for
+/// what a script has.
+pub(crate) fn compiled(lua: &Lua, name: String, code: &[u8]) -> mlua::Result<Function> {
+    lua.load(code).set_name(name).set_mode(ChunkMode::Binary).into_function()
 }
 
 /// Settings and globals.
@@ -154,6 +183,11 @@ fn syntax(error: mlua::Error) -> Fault {
         other => other.to_string(),
     };
     Fault { message, traceback: String::new() }
+}
+
+/// The server gave no code to an interpreter, which can run nothing else.
+fn nothing() -> Fault {
+    Fault { message: "no code was given".to_owned(), traceback: String::new() }
 }
 
 /// What went wrong outside of the script, as running out of memory before it started.

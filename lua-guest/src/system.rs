@@ -4,7 +4,7 @@ use std::{cell::Cell, time::Instant};
 
 use mlua::{Lua, LuaString, Table};
 
-use crate::bindings::ringfence::call::api;
+use crate::{bindings::ringfence::call::api, modules, run};
 
 thread_local! {
     /// When this run began, for `os.clock`.
@@ -46,6 +46,8 @@ pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
         "exit",
         lua.create_function(|_, status: i32| -> mlua::Result<()> { std::process::exit(status) })?,
     )?;
+    table.set("find", lua.create_function(modules::find)?)?;
+    table.set("load_text", lua.create_function(run::load_text)?)?;
     table.set(
         "local_offset",
         lua.create_function(|_, seconds: f64| Ok(api::local_offset(seconds as i64)))?,

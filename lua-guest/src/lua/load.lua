@@ -1,57 +1,89 @@
--- Loading code: text only, and by `require` from the script directories.
-local resolve = ...
-local io, package, type, error = io, package, type, error
-local open, raw_load = io.open, load
+-- Loading code: text only, and by `require` from the files of this run's version.
+--
+-- No function that takes bytecode is in reach of a script, not even by `debug`: `load_text` takes
+-- text, and `find` answers functions.
+local system, resolve = ...
+local find, load_text = system.find, system.load_text
+local io, package, type, error, pcall, select = io, package, type, error, pcall, select
+local ipairs, tostring, concat = ipairs, tostring, table.concat
+local open, setupvalue = io.open, debug.setupvalue
 local OLD = _VERSION == "Lua 5.1"
-local BINARY = "attempt to load a binary chunk: only source text is loaded"
 
-local function binary(piece)
-    return type(piece) == "string" and piece:byte(1) == 27
+local function refuse(position, name, expected, value)
+    local got = type(value)
+    error("bad argument #" .. position .. " to '" .. name .. "' (" .. expected .. " expected, got " .. got .. ")", 3)
+end
+
+local function chunk_name(name, position, value, usual)
+    if value == nil then
+        return usual
+    elseif type(value) ~= "string" and type(value) ~= "number" then
+        refuse(position, name, "string", value)
+    end
+    return tostring(value)
+end
+
+-- What a reader function answers until nil or an empty string.
+local function read(reader)
+    local pieces = {}
+    while true do
+        local done, piece = pcall(reader)
+        if not done then
+            return nil, piece
+        elseif piece == nil or piece == "" then
+            return concat(pieces)
+        elseif type(piece) ~= "string" and type(piece) ~= "number" then
+            return nil, "reader function must return a string"
+        end
+        pieces[#pieces + 1] = piece
+    end
 end
 
 if OLD then
-    local raw_loadstring = loadstring
-
     function loadstring(text, name)
-        if binary(text) then
-            return nil, BINARY
+        if type(text) ~= "string" and type(text) ~= "number" then
+            refuse(1, "loadstring", "string", text)
         end
-        return raw_loadstring(text, name)
+        text = tostring(text)
+        return load_text(text, chunk_name("loadstring", 2, name, text))
     end
 
     function load(reader, name)
         if type(reader) ~= "function" then
-            error("bad argument #1 to 'load' (function expected, got " .. type(reader) .. ")", 2)
+            refuse(1, "load", "function", reader)
         end
-        local first = true
-        return raw_load(function()
-            local piece = reader()
-            if first and piece ~= nil and piece ~= "" then
-                first = false
-                if binary(piece) then
-                    error(BINARY, 0)
-                end
-            end
-            return piece
-        end, name)
+        name = chunk_name("load", 2, name, "=(load)")
+        local text, problem = read(reader)
+        if not text then
+            return nil, problem
+        end
+        return load_text(text, name)
     end
 else
     function load(chunk, name, mode, ...)
-        if mode == nil or mode == "bt" or mode == "b" then
-            mode = "t"
+        local text, problem = chunk, nil
+        if type(chunk) == "number" then
+            text = tostring(chunk)
+        elseif type(chunk) == "function" then
+            name = chunk_name("load", 2, name, "=(load)")
+            text, problem = read(chunk)
+            if not text then
+                return nil, problem
+            end
+        elseif type(chunk) ~= "string" then
+            refuse(1, "load", "function", chunk)
         end
-        if binary(chunk) then
-            return nil, BINARY
+        local loaded, message = load_text(text, chunk_name("load", 2, name, text))
+        if loaded and select("#", ...) > 0 then
+            setupvalue(loaded, 1, (...))
         end
-        return raw_load(chunk, name, mode, ...)
+        return loaded, message
     end
 
     if loadstring then
         loadstring = load
     end
 end
-
-local text_load = OLD and loadstring or load
 
 -- As luaL_loadfile: a byte order mark and a first line that starts with # are not Lua.
 local function load_file(name, ...)
@@ -73,10 +105,11 @@ local function load_file(name, ...)
     if text:sub(1, 1) == "#" then
         text = text:gsub("^[^\n]*", "", 1)
     end
-    if OLD then
-        return text_load(text, "@" .. name)
+    local loaded, problem = load_text(text, "@" .. name)
+    if loaded and not OLD and select("#", ...) > 0 then
+        setupvalue(loaded, 1, (...))
     end
-    return text_load(text, "@" .. name, "t", ...)
+    return loaded, problem
 end
 
 function loadfile(name, mode, ...)
@@ -94,19 +127,13 @@ end
 -- Up to 5.3 a searcher's message brings its own line breaks.
 local BREAK = _VERSION == "Lua 5.4" and "" or "\n\t"
 
-local function search(name, path)
-    local missing = {}
-    local file = name:gsub("%.", "/")
-    for template in path:gmatch("[^;]+") do
-        local candidate = template:gsub("%?", (file:gsub("%%", "%%%%")))
-        local found = open(resolve(candidate), "rb")
-        if found then
-            found:close()
-            return candidate
-        end
-        missing[#missing + 1] = "no file '" .. candidate .. "'"
+local function candidates(name)
+    local names = {}
+    local file = name:gsub("%.", "/"):gsub("%%", "%%%%")
+    for template in package.path:gmatch("[^;]+") do
+        names[#names + 1] = template:gsub("%?", file)
     end
-    return nil, BREAK .. table.concat(missing, "\n\t")
+    return names
 end
 
 local searchers = package.searchers or package.loaders
@@ -115,11 +142,15 @@ searchers[2] = function(name)
     if type(package.path) ~= "string" then
         error("'package.path' must be a string", 0)
     end
-    local file, message = search(name, package.path)
-    if not file then
-        return message
+    local names = candidates(name)
+    local index, chunk, problem = find(name, names)
+    if not index then
+        for at, file in ipairs(names) do
+            names[at] = "no file '" .. file .. "'"
+        end
+        return BREAK .. concat(names, "\n\t")
     end
-    local chunk, problem = load_file(file)
+    local file = names[index]
     if not chunk then
         error("error loading module '" .. name .. "' from file '" .. file .. "':\n\t" .. problem, 0)
     end

@@ -7,7 +7,7 @@
 
 wasmtime::component::bindgen!({
     path: "../../wit",
-    world: "call-script",
+    world: "interpreter",
     imports: {
         "ringfence:call/session.[method]session.answer": async | trappable,
         "ringfence:call/session.[method]session.pre-answer": async | trappable,
@@ -20,6 +20,7 @@ wasmtime::component::bindgen!({
         "ringfence:call/session.[method]session.next-event": async | trappable,
         "ringfence:call/api.execute": async | trappable,
         "ringfence:call/api.sleep": async | trappable,
+        "ringfence:call/modules.find": async | trappable,
         default: trappable,
     },
     exports: { default: async },

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use ringfence_sandbox::Sandbox;
 
 use crate::{
-    configuration::LuaConfiguration, guests::Guests, launch, source::Sources, version::LuaVersion,
+    configuration::LuaConfiguration, guests::Guests, version::LuaVersion, versions::Versions,
 };
 
 /// What is wrong with a script.
@@ -26,8 +26,7 @@ impl std::error::Error for ScriptFault {}
 /// Compiles scripts; needs no switch.
 #[derive(Clone)]
 pub struct Checker {
-    guests: Guests,
-    sources: Sources,
+    versions: Versions,
     configuration: LuaConfiguration,
 }
 
@@ -41,7 +40,7 @@ impl Checker {
     /// Checks scripts with the versions that the configuration gives them.
     #[must_use]
     pub fn new(sandbox: Sandbox, configuration: LuaConfiguration) -> Self {
-        Self { guests: Guests::new(sandbox), sources: Sources::default(), configuration }
+        Self { versions: Versions::new(Guests::new(sandbox)), configuration }
     }
 
     /// Compiles a script.
@@ -52,14 +51,9 @@ impl Checker {
     pub async fn check(&self, path: &Path) -> Result<LuaVersion, ScriptFault> {
         let fault = |message: String| ScriptFault { message };
         let path = self.configuration.path_of(&path.to_string_lossy());
-        let source = self.sources.read(&path).await.map_err(|error| fault(error.to_string()))?;
-        let name = path.to_string_lossy();
-        let version = self.configuration.version_of(&name);
-        let profile =
-            self.configuration.profile_of(&name).map_err(|error| fault(error.to_string()))?;
-        launch::check(&self.guests, version, &profile.sandbox, &path, source.to_vec())
-            .await
-            .map_err(fault)?;
+        let version = self.configuration.version_of(&path.to_string_lossy());
+        let checked = self.versions.check(&path, version).await;
+        checked.map_err(|error| fault(error.to_string()))?;
         Ok(version)
     }
 }

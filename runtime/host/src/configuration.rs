@@ -76,6 +76,7 @@ impl LuaConfiguration {
             version: LuaVersion::default().to_string(),
             profile: TRUSTED.to_owned(),
             rules: Vec::new(),
+            watch: true,
             startup: Vec::new(),
             folder: folder.clone(),
         };
@@ -134,6 +135,18 @@ impl LuaConfiguration {
             entries.push(own);
         }
         entries.join(";")
+    }
+
+    /// The folders that scripts and modules are in; none when they are not to be watched.
+    pub(crate) fn watched(&self) -> Vec<PathBuf> {
+        if !self.settings.watch {
+            return Vec::new();
+        }
+        let patterns = self.settings.script_directories.iter();
+        let modules = patterns.filter_map(|pattern| Some(pattern.split_once('?')?.0));
+        // What stands before the `?` may be the beginning of a name.
+        let modules = modules.filter_map(|path| Some(path.rsplit_once('/')?.0.into()));
+        std::iter::once(self.settings.folder.clone()).chain(modules).collect()
     }
 
     /// Command lines to run at the start.

@@ -11,7 +11,7 @@ use wasmtime::{
 };
 
 use crate::{
-    bindings::{CallScript, CallScriptIndices, Fault, Invocation},
+    bindings::{Fault, Interpreter as World, InterpreterIndices, Invocation},
     host::Host,
     version::LuaVersion,
 };
@@ -95,13 +95,11 @@ fn load(sandbox: &Sandbox, name: &str, version: LuaVersion) -> Result<Interprete
     let guest = sandbox.load::<Host>(
         name,
         carried(version),
-        |linker| {
-            CallScript::add_to_linker::<State<Host>, HasSelf<State<Host>>>(linker, |state| state)
-        },
+        |linker| World::add_to_linker::<State<Host>, HasSelf<State<Host>>>(linker, |state| state),
         Some(PREPARE),
     )?;
     // Says now what would otherwise fail each run; a run looks them up in its own instance.
-    CallScriptIndices::new(guest.instance_pre()).map_err(|error| LoadError::Imports {
+    InterpreterIndices::new(guest.instance_pre()).map_err(|error| LoadError::Imports {
         guest: name.to_owned(),
         why: format!("{error:#}"),
     })?;
@@ -117,9 +115,7 @@ pub(crate) fn component(
     let guest = sandbox.load::<Host>(
         name,
         wasm,
-        |linker| {
-            CallScript::add_to_linker::<State<Host>, HasSelf<State<Host>>>(linker, |state| state)
-        },
+        |linker| World::add_to_linker::<State<Host>, HasSelf<State<Host>>>(linker, |state| state),
         None,
     )?;
     if guest.instance_pre().component().get_export_index(None, RUN).is_none() {

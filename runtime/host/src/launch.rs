@@ -9,7 +9,13 @@ use ringfence_sandbox::{Guest, Job, LoadError, Owner, Profile, Run};
 use ringfence_switch::{Authority, Session, Switch};
 
 use crate::{
-    bindings::{CallScript, Directory, Invocation, ringfence::call::job::Origin},
+    bindings::{
+        Invocation,
+        ringfence::call::{
+            job::Origin,
+            script::{Code, Directory},
+        },
+    },
     configuration::LuaConfiguration,
     finish::{FAULT, Launched, described},
     gate::Inside,
@@ -19,6 +25,7 @@ use crate::{
     profile::ScriptProfile,
     trace::Trace,
     version::LuaVersion,
+    versions::Pinned,
 };
 
 /// The largest output of the API command `lua`, in bytes; a script that writes more gets an error.
@@ -39,8 +46,8 @@ pub(crate) async fn within<T>(job: &Arc<Job>, work: impl Future<Output = T>) -> 
 
 /// What is run.
 pub(crate) enum Program {
-    /// Lua, by the interpreter of that version.
-    Lua { version: LuaVersion, source: Vec<u8>, inside: Inside },
+    /// Lua, by the interpreter of that version; `pinned` is what it may require.
+    Lua { version: LuaVersion, code: Code, pinned: Pinned, inside: Inside },
     /// A component that is the script.
     Component(Guest<Host>),
 }
@@ -76,14 +83,15 @@ pub(crate) enum NotStarted {
 impl Launch {
     /// Starts the script; returns when it has its place in the sandbox.
     pub(crate) async fn start(self) -> Result<Launched, NotStarted> {
-        let (guest, version, source, inside) = match self.program {
-            Program::Lua { version, source, inside } => {
+        let (guest, version, code, pinned, inside) = match self.program {
+            Program::Lua { version, code, pinned, inside } => {
                 let guest = self.guests.interpreter(version).await?.guest.clone();
-                (guest, None, source, Some(inside))
+                let id = pinned.version().id.clone();
+                (guest, id, Some(code), Some(pinned), Some(inside))
             }
             Program::Component(guest) => {
                 let version = guest.hash().get(..VERSION).map(Arc::from);
-                (guest, version, Vec::new(), None)
+                (guest, version, None, None, None)
             }
         };
         let profile = Arc::clone(&self.profile.sandbox);
@@ -93,6 +101,7 @@ impl Launch {
             auto_hangup: false,
             output: (self.origin == Origin::Api).then(Vec::new),
             trace: self.trace.clone(),
+            version: pinned,
             authority: Authority::new(&self.name, &profile.name, &self.profile.permissions),
             refused: 0,
             refusals: self.profile.refusals,
@@ -116,7 +125,7 @@ impl Launch {
                 origin: self.origin,
                 name: &self.name,
                 path: self.path.as_deref(),
-                source,
+                code,
                 arguments: self.arguments,
                 environment: self.environment,
             },
@@ -148,7 +157,7 @@ struct Invoked<'a> {
     origin: Origin,
     name: &'a str,
     path: Option<&'a Path>,
-    source: Vec<u8>,
+    code: Option<Code>,
     arguments: Option<Vec<String>>,
     environment: Option<Vec<(String, String)>>,
 }
@@ -158,7 +167,7 @@ fn invocation(profile: &Profile, configuration: &LuaConfiguration, run: Invoked<
         origin: run.origin,
         script: run.name.to_owned(),
         path: run.path.map(text),
-        source: run.source,
+        code: run.code,
         arguments: run.arguments,
         environment: run.environment,
         seed: rand::random(),
@@ -177,29 +186,4 @@ fn invocation(profile: &Profile, configuration: &LuaConfiguration, run: Invoked<
 /// A path as guests get it.
 fn text(path: &Path) -> String {
     ringfence_text::decode(path.as_os_str().as_encoded_bytes()).into_owned()
-}
-
-/// Compiles a script without running it.
-pub(crate) async fn check(
-    guests: &Guests,
-    version: LuaVersion,
-    profile: &Arc<Profile>,
-    path: &Path,
-    source: Vec<u8>,
-) -> Result<(), String> {
-    let interpreter = guests.interpreter(version).await.map_err(|error| error.to_string())?.clone();
-    let run = Run::new("check", Arc::clone(profile), Host::nothing());
-    let name = text(path);
-    let started = guests.sandbox().start(&interpreter.guest, run, move |store, instance| {
-        Box::pin(async move {
-            let script = CallScript::new(&mut *store, &instance)?;
-            script.call_check(store, &name, &source).await
-        })
-    });
-    let mut handle = started.await.map_err(|refused| refused.why.to_string())?;
-    match handle.wait().await.result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(fault)) => Err(described(&fault)),
-        Err(why) => Err(why.to_string()),
-    }
 }

@@ -7,11 +7,12 @@
 //! # Layout
 //!
 //! * A run: `module` (what the operator types) → `command_line` (which script, which arguments) →
-//!   `start` (its language, its file, what it is granted) → `launch` (starts the guest) → `finish`
+//!   `start` (its language, what it is granted) → `versions` (its file and modules, compiled) → `launch` (starts the guest) → `finish`
 //!   (waits, logs, tells the call).
 //! * Jobs: `script` (the command: list, show, kill …), `ended` (the last ones), `events`
 //!   (`CUSTOM ringfence::script`). `gate` and `unload`: how `mod_lua` comes and goes.
-//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`. They are
+//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`,
+//!   `modules`. They are
 //!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
 //! * `profile`: what a run is granted, from `sandbox.conf.xml`; `permission`: what it is refused.
 //! * `guests`: the interpreters that the server carries, compiled when they are first needed;
@@ -35,18 +36,19 @@ mod job;
 mod launch;
 mod log;
 mod module;
+mod modules;
 mod output;
 mod permission;
 mod profile;
 mod script;
 mod scripts;
 mod session;
-mod source;
 mod start;
 mod trace;
 mod unload;
 mod variables;
 mod version;
+mod versions;
 
 pub use check::{Checker, ScriptFault};
 pub use components::MAX_COMPONENT;
@@ -56,6 +58,6 @@ pub use finish::Ending;
 pub use launch::MAX_OUTPUT;
 pub use profile::ScriptProfile;
 pub use scripts::Scripts;
-pub use source::MAX_SOURCE;
 pub use trace::Trace;
 pub use version::{LUA_VERSIONS, LuaVersion, UnknownVersion};
+pub use versions::{MAX_SOURCE, Reloaded, VersionInfo, Versions};

@@ -8,8 +8,8 @@ use ringfence_switch::Switch;
 
 use crate::{
     check::ScriptFault, components::Components, configuration::LuaConfiguration, ended::EndedJobs,
-    events::Reporter, gate::Gate, guests::Guests, launch, module, source::Sources, start::Language,
-    trace::Trace, version::LuaVersion,
+    events::Reporter, gate::Gate, guests::Guests, module, start::Language, trace::Trace,
+    version::LuaVersion, versions::Versions,
 };
 
 /// Runs scripts on a switch. Clones are the same.
@@ -23,7 +23,7 @@ pub(crate) struct Inner {
     /// Of `mod_lua`.
     pub(crate) gate: Arc<Gate>,
     pub(crate) ended: EndedJobs,
-    pub(crate) sources: Sources,
+    pub(crate) versions: Versions,
     configuration: ArcSwap<LuaConfiguration>,
     /// Behind another box because a trait object is two words.
     pub(crate) trace: ArcSwapOption<Arc<dyn Trace>>,
@@ -43,13 +43,14 @@ impl Scripts {
     #[must_use]
     pub fn new(switch: Switch, sandbox: Sandbox, configuration: LuaConfiguration) -> Self {
         sandbox.observe(Arc::new(Reporter(switch.events().clone())));
+        let guests = Guests::new(sandbox.clone());
         let scripts = Self(Arc::new(Inner {
             switch: switch.clone(),
             components: Components::new(sandbox.clone()),
             gate: Gate::new(),
             ended: EndedJobs::of_sandbox(&sandbox),
-            guests: Guests::new(sandbox),
-            sources: Sources::default(),
+            versions: Versions::new(guests.clone()),
+            guests,
             configuration: ArcSwap::from_pointee(configuration),
             trace: ArcSwapOption::empty(),
         }));
@@ -68,6 +69,15 @@ impl Scripts {
             self.0.guests.interpreter(version).await?;
         }
         Ok(())
+    }
+
+    /// Watches the folders of scripts, so that one that was changed is compiled before it is run, unless
+    /// the configuration says not to.
+    pub fn watch(&self) {
+        let folders = self.configuration().watched();
+        if !folders.is_empty() {
+            self.0.versions.watch(self.0.switch.runtime(), folders);
+        }
     }
 
     /// Runs the startup scripts, each in the background. One that cannot start is logged.
@@ -97,6 +107,12 @@ impl Scripts {
         self.0.configuration.load_full()
     }
 
+    /// The versions of scripts: what runs have, and what new ones get.
+    #[must_use]
+    pub fn versions(&self) -> &Versions {
+        &self.0.versions
+    }
+
     /// The sandbox that scripts run in.
     #[must_use]
     pub fn sandbox(&self) -> &Sandbox {
@@ -112,13 +128,9 @@ impl Scripts {
         let configuration = self.configuration();
         let path = configuration.path_of(&path.to_string_lossy());
         let fault = |message: String| ScriptFault { message };
-        let source = self.0.sources.read(&path).await.map_err(|error| fault(error.to_string()))?;
-        let name = path.to_string_lossy();
-        let version = configuration.version_of(&name);
-        let profile = configuration.profile_of(&name).map_err(|error| fault(error.to_string()))?;
-        launch::check(&self.0.guests, version, &profile.sandbox, &path, source.to_vec())
-            .await
-            .map_err(fault)?;
+        let version = configuration.version_of(&path.to_string_lossy());
+        let checked = self.0.versions.check(&path, version).await;
+        checked.map_err(|error| fault(error.to_string()))?;
         Ok(version)
     }
 

@@ -1,20 +1,23 @@
 //! From what was typed to a run: which script, in which language, for whom, granted what.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use ringfence_sandbox::Owner;
 use ringfence_switch::Session;
 use uuid::Uuid;
 
 use crate::{
-    bindings::ringfence::call::job::Origin,
+    bindings::ringfence::call::{job::Origin, script::Code},
     command_line::CommandLine,
     components::Unusable,
     configuration::{LuaConfiguration, NoProfile},
     finish::{FAULT, Launched},
     launch::{Launch, NotStarted, Program},
     scripts::Scripts,
-    source::Unreadable,
+    versions::{self, Pinned, Settings},
 };
 
 /// The name of code from a command line, for lists and logs.
@@ -49,7 +52,7 @@ pub(crate) enum StartError {
     #[error("mod_lua is not loaded; `load mod_lua` brings it back")]
     Unloaded,
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Version(#[from] versions::Unusable),
     #[error(transparent)]
     Unusable(#[from] Unusable),
     #[error(transparent)]
@@ -65,7 +68,7 @@ impl StartError {
             Self::Unloaded => "unloaded",
             Self::NotStarted(NotStarted::Refused(refusal)) => refusal.name(),
             Self::Unusable(_) | Self::NotStarted(NotStarted::Guest(_)) => "start-failed",
-            Self::Nothing | Self::UnknownLanguage(_) | Self::Unreadable(_) | Self::NoProfile(_) => {
+            Self::Nothing | Self::UnknownLanguage(_) | Self::Version(_) | Self::NoProfile(_) => {
                 FAULT
             }
         }
@@ -79,14 +82,13 @@ impl Scripts {
         let script = match CommandLine::parse(start.line).ok_or(StartError::Nothing)? {
             CommandLine::Inline(code) => {
                 let source = ringfence_text::encode(&code).into_owned();
-                let program = self.lua(&configuration, INLINE, source)?;
+                let program = self.lua(&configuration, INLINE, Source::Line(source)).await?;
                 Script { name: INLINE.to_owned(), path: None, program, arguments: None }
             }
             CommandLine::File { name, arguments } => {
                 let path = configuration.path_of(&name);
                 let program = if start.language == Language::Lua || name.ends_with(".lua") {
-                    let source = self.0.sources.read(&path).await?.to_vec();
-                    self.lua(&configuration, &name, source)?
+                    self.lua(&configuration, &name, Source::File(&path)).await?
                 } else if name.ends_with(".wasm") {
                     Program::Component(self.0.components.component(&path).await?)
                 } else {
@@ -130,15 +132,31 @@ impl Scripts {
         Ok(id)
     }
 
-    fn lua(
+    async fn lua(
         &self,
-        configuration: &LuaConfiguration,
+        configuration: &Arc<LuaConfiguration>,
         name: &str,
-        source: Vec<u8>,
+        source: Source<'_>,
     ) -> Result<Program, StartError> {
         let inside = self.0.gate.enter().ok_or(StartError::Unloaded)?;
-        Ok(Program::Lua { version: configuration.version_of(name), source, inside })
+        let version = configuration.version_of(name);
+        let profile = Arc::clone(configuration.profile_of(name)?);
+        let settings = Settings::new(Arc::clone(configuration), profile, version);
+        let (code, pinned) = match source {
+            Source::Line(text) => (Code::Text(text), self.0.versions.inline(settings)),
+            Source::File(path) => {
+                let current = self.0.versions.current(path, settings).await?;
+                (Code::Compiled(current.code().to_vec()), current)
+            }
+        };
+        Ok(Program::Lua { version, code, pinned: Pinned::new(pinned), inside })
     }
+}
+
+/// Where Lua comes from.
+enum Source<'a> {
+    Line(Vec<u8>),
+    File(&'a Path),
 }
 
 /// What a command line named.

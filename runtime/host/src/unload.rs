@@ -53,7 +53,14 @@ impl Lifecycle for Scripts {
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, String>> {
-        async move { Ok(Vec::new()) }.boxed()
+        async move {
+            let reloaded = self.versions().reload().await;
+            let mut lines =
+                vec![format!("+OK {} scripts, {} changed", reloaded.scripts, reloaded.changed)];
+            lines.extend(reloaded.faults.iter().map(|fault| format!("-ERR {fault}")));
+            Ok(lines)
+        }
+        .boxed()
     }
 
     fn configure(&self, configuration: &Configuration) {
@@ -68,6 +75,7 @@ impl Scripts {
     async fn give_back(&self) {
         let scripts = self.clone();
         let giving = tokio::task::spawn_blocking(move || {
+            scripts.0.versions.forget();
             scripts.0.guests.forget();
             if scripts.sandbox().release() {
                 scripts.0.components.forget();

@@ -183,3 +183,96 @@ fn a_script_that_starts_itself_is_stopped() {
         assert_eq!(said, expected, "{version}");
     });
 }
+
+#[test]
+fn require_finds_and_fails_as_in_lua() {
+    each(|version, server| async move {
+        server.snippet(
+            "counts",
+            "count = (count or 0) + 1 return { place = debug.getinfo(1, 'S').source }",
+        );
+        server.snippet("broken", "return ]");
+        server.snippet("fails", "\nerror('on purpose')");
+        let folder = server.local("/opt/peers/fsrun2/scripts");
+        let said = async |code: &str| server.command(&format!("lua ~{code}")).await;
+
+        let code = "local a = require('golden.s.counts') local b = require('golden.s.counts') \
+                    package.loaded['golden.s.counts'] = nil require('golden.s.counts') \
+                    stream:write(count .. ' ' .. tostring(a == b) .. ' ' .. a.place)";
+        assert_eq!(said(code).await, format!("2 true @{folder}/golden/s/counts.lua"), "{version}");
+
+        let code =
+            "package.path = './golden/s/?.lua;/nosuch/?.lua' stream:write(require('counts').place)";
+        assert_eq!(said(code).await, "@./golden/s/counts.lua", "{version}");
+
+        let code = "package.preload.mine = function(name) return name .. '!' end stream:write((require('mine')))";
+        assert_eq!(said(code).await, "mine!", "{version}");
+
+        let code = "local _, message = pcall(require, 'golden.s.broken') stream:write(message)";
+        let path = format!("{folder}/golden/s/broken.lua");
+        let expected = format!(
+            "error loading module 'golden.s.broken' from file '{path}':\n\t{path}:1: unexpected symbol near ']'"
+        );
+        assert_eq!(said(code).await, expected, "{version}");
+
+        let code = "local _, message = pcall(require, 'golden.s.fails') stream:write(message)";
+        assert_eq!(
+            said(code).await,
+            format!("{folder}/golden/s/fails.lua:2: on purpose"),
+            "{version}"
+        );
+
+        let code = "package.path = '/a/?.lua;/b/?/init.lua' local _, message = pcall(require, 'x.y') stream:write(message)";
+        let text = said(code).await;
+        let expected = "module 'x.y' not found:\n\tno field package.preload['x.y']\n\tno file '/a/x/y.lua'\n\t\
+                        no file '/b/x/y/init.lua'\n\tno native module 'x.y'";
+        assert!(text.starts_with(expected), "{version}: {text}");
+    });
+}
+
+#[test]
+fn bytecode_in_a_module_is_refused() {
+    each(|version, server| async move {
+        let path = server.local("/opt/peers/fsrun2/scripts/golden/s");
+        for (name, mark) in [("plain", ""), ("marked", "\\239\\187\\191"), ("commented", "#\\n")] {
+            let said = server
+                .command(&format!(
+                    "lua ~local file = io.open('{path}/{name}.lua', 'wb') \
+                     file:write('{mark}' .. string.dump(function() return 42 end)) file:close() \
+                     local done, message = pcall(require, 'golden.s.{name}') \
+                     stream:write(tostring(done) .. ' ' .. message)"
+                ))
+                .await;
+            assert!(said.starts_with("false error loading module"), "{version} {name}: {said}");
+        }
+    });
+}
+
+#[test]
+fn load_takes_text_as_in_lua() {
+    each(|version, server| async move {
+        let said = async |code: &str| server.command(&format!("lua ~{code}")).await;
+        let pieces = "local pieces = {'return ', 4, '2'} \
+                      local f = load(function() return table.remove(pieces, 1) end) stream:write(f())";
+        assert_eq!(said(pieces).await, "42", "{version}");
+        let name =
+            "local _, message = (loadstring or load)('x =', '@given.lua') stream:write(message)";
+        assert!(said(name).await.starts_with("given.lua:1: "), "{version}");
+        let own = "local _, message = (loadstring or load)('x =') stream:write(message)";
+        assert!(said(own).await.starts_with("[string \"x =\"]:1: "), "{version}");
+        let reader = "local f, message = load(function() error('from the reader', 0) end) stream:write(tostring(f) .. message)";
+        assert_eq!(said(reader).await, "nilfrom the reader", "{version}");
+        let wrong = "local f, message = load(function() return {} end) stream:write(tostring(f) .. message)";
+        assert_eq!(said(wrong).await, "nilreader function must return a string", "{version}");
+        let argument = "local _, message = pcall(load, true) stream:write(message)";
+        let expected = "bad argument #1 to 'load' (function expected, got boolean)";
+        assert!(said(argument).await.ends_with(expected), "{version}");
+        if version != LuaVersion::V51 {
+            let own = "local f = load('return x', 'name', 't', { x = 'own' }) stream:write(f())";
+            assert_eq!(said(own).await, "own", "{version}");
+            let none =
+                "local f = load('return x', 'name', 't', nil) stream:write(tostring(pcall(f)))";
+            assert_eq!(said(none).await, "false", "{version}");
+        }
+    });
+}

@@ -120,6 +120,7 @@ impl Server {
         let scripts = Scripts::new(switch.clone(), sandbox.clone(), lua);
         scripts.prepare().await.context("the guests cannot be used")?;
         let event_socket = parts::event_socket(&switch).await?;
+        scripts.watch();
         calls.take();
         scripts.startup().await;
         Ok(Self { switch, sandbox, scripts, event_socket })

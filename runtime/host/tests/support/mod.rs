@@ -137,8 +137,7 @@ pub struct Call {
 pub struct Server {
     folder: TempDir,
     pub switch: Switch,
-    /// Kept alive with the server.
-    _scripts: Scripts,
+    pub scripts: Scripts,
 }
 
 impl Server {
@@ -207,12 +206,17 @@ impl Server {
         let lua = LuaConfiguration::from_settings(&settings, &limits);
         let scripts = Scripts::new(switch.clone(), sandbox, lua);
         scripts.prepare().await.unwrap();
-        Self { folder, switch, _scripts: scripts }
+        Self { folder, switch, scripts }
     }
 
     /// A text of the corpus with this server's directory.
     pub fn local(&self, text: &str) -> String {
         text.replace(THERE, self.folder.path().to_str().unwrap())
+    }
+
+    /// The folder of scripts.
+    pub fn scripts_folder(&self) -> PathBuf {
+        self.folder.path().join("scripts")
     }
 
     /// Runs an API command line.

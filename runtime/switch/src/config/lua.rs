@@ -42,6 +42,13 @@ pub const PARAMETERS: &[Parameter] = &[
         "text",
         "The profile of scripts that no <script> chooses another one for.",
     ),
+    Parameter::one(
+        "watch",
+        "true",
+        "true or false",
+        "Whether a script that was changed is compiled at once. Else its files are looked at before a run. \
+         Read at the start.",
+    ),
     Parameter::many("startup-script", "file with arguments", "Started when the server is up."),
 ];
 
@@ -75,6 +82,8 @@ pub struct LuaSettings {
     pub profile: String,
     /// In order; the first that matches holds.
     pub rules: Vec<ScriptRule>,
+    /// Changed files are noticed by watching the folders that they are in.
+    pub watch: bool,
     /// Started when the server is up.
     pub startup: Vec<String>,
 }
@@ -143,6 +152,7 @@ impl LuaSettings {
             version,
             profile: chosen,
             rules,
+            watch: settings.parsed("watch", "true or false", |_| true, faults).unwrap_or(true),
             startup: settings.all("startup-script"),
         }
     }
