@@ -76,6 +76,11 @@ pub(crate) const OTHERS: &[&str] = &[
     "`divert_events` diverts what `sendevent` sends to the call with `unique-id`, not keys.",
 ];
 
+/// Whether a session is known to differ.
+pub(crate) fn listed(name: &str) -> bool {
+    DEVIATIONS.iter().any(|(_, cases)| cases.contains(&name))
+}
+
 /// What is wrong: a difference without a reason, or a reason without a difference.
 pub(crate) fn judge(name: &str, compared: &Compared) -> Option<String> {
     let reason = DEVIATIONS.iter().find(|(_, cases)| cases.contains(&name));

@@ -65,10 +65,12 @@ async fn run(case: &Case) -> Compared {
     let (stream, _) = listener.accept().await.unwrap();
     let mut talk = Some(stream);
     let (mut heard, mut theirs, mut ended) = (Vec::new(), Vec::new(), false);
+    let mut playing = false;
     for record in &case.records {
         match record {
             Record::Received(bytes) => theirs.extend_from_slice(bytes),
             Record::Sent(bytes) => {
+                playing = String::from_utf8_lossy(bytes).contains("execute-app-name: playback");
                 let expected = chosen(&theirs);
                 read(&mut talk, &mut heard, |heard| chosen(heard).len() >= expected.len()).await;
                 if let Some(stream) = &mut talk {
@@ -82,6 +84,10 @@ async fn run(case: &Case) -> Compared {
             Record::Note(note) if note.starts_with("caller sends BYE") => {
                 let expected = chosen(&theirs);
                 read(&mut talk, &mut heard, |heard| chosen(heard).len() >= expected.len()).await;
+                // What is to be interrupted runs by now; its events tell so only afterwards.
+                while playing && !rig.api("show channels").await.contains(",playback,") {
+                    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+                }
                 call.hangup(Cause::NORMAL_CLEARING);
             }
             Record::Note(note) if note.starts_with("caller sends RFC 4733") => {
@@ -105,6 +111,10 @@ async fn run(case: &Case) -> Compared {
     if ended && let Some(stream) = &mut talk {
         theirs.push("the end".into());
         closed = timeout(DIFFERENT, stream.read_to_end(&mut heard)).await.is_ok();
+    }
+    if !ended && deviations::listed(&case.name) {
+        // The difference may be that ours ends.
+        read(&mut talk, &mut heard, |_| false).await;
     }
     let mut ours = chosen(&heard);
     ours.extend(closed.then(|| "the end".to_owned()));
