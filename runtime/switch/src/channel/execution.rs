@@ -10,6 +10,7 @@ use crate::channel::{ChannelState, Order};
 use crate::dialplan::{self, Action, Dialplan};
 use crate::operation::Failure;
 use crate::session::Session;
+use crate::xml::Place;
 
 /// Transfers in a row, each within [`IN_A_ROW`] of the one before; the next one ends the call with
 /// `EXCHANGE_ROUTING_ERROR`. Guards against extensions that transfer to each other for ever;
@@ -51,7 +52,10 @@ async fn routes(session: &Session) {
         };
         let hunted = plan.is_none();
         let (actions, authority) = match plan {
-            Some(Order { application, data, authority }) => (vec![(application, data)], authority),
+            Some(Order { application, data, authority }) => {
+                let place = Place::new("originate", 0);
+                (vec![Action { application: application.into(), data, place }], authority)
+            }
             None => match hunt(session).await {
                 Some(actions) => (actions, None),
                 None => return,
@@ -81,7 +85,7 @@ async fn routes(session: &Session) {
 }
 
 /// Asks the dialplan; hangs up when it has no route.
-async fn hunt(session: &Session) -> Option<Vec<(String, String)>> {
+async fn hunt(session: &Session) -> Option<Vec<Action>> {
     if !session.0.enter(ChannelState::Routing) {
         return None;
     }
@@ -97,13 +101,7 @@ async fn hunt(session: &Session) -> Option<Vec<(String, String)>> {
         return None;
     }
     match found {
-        Ok(route) => Some(
-            route
-                .actions
-                .into_iter()
-                .map(|action| (action.application.to_string(), action.data))
-                .collect(),
-        ),
+        Ok(route) => Some(route.actions),
         Err(why) => {
             tracing::info!(
                 call = %session.uuid(),
@@ -192,18 +190,21 @@ async fn from_file(session: &Session, path: &str) -> Result<Dialplan, String> {
     }
 }
 
-async fn run(session: &Session, actions: Vec<(String, String)>) {
-    for (application, data) in actions {
+async fn run(session: &Session, actions: Vec<Action>) {
+    for Action { application, data, place } in actions {
         if session.over().is_some() {
             return;
         }
         let data = session.expand(&data).await;
-        match session.execute(&application, &data).await {
+        match session.execute_at(&application, &data, &place).await {
             Ok(()) | Err(Failure::Hangup(_)) => {}
             // What ended the call has been told.
             Err(_) if !session.up() => {}
             Err(failure) => {
-                tracing::warn!(call = %session.uuid(), "{application}({data}): {failure}");
+                tracing::warn!(
+                    call = %session.uuid(), at = %place,
+                    "{application}({data}): {failure}"
+                );
             }
         }
     }

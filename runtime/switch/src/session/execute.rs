@@ -9,6 +9,7 @@ use crate::channel::Direction;
 use crate::event::EventName;
 use crate::operation::Failure;
 use crate::session::{Execution, Session};
+use crate::xml::Place;
 
 /// Applications that may run inside of each other (`execute_extension` in `execute_extension` …);
 /// one more is refused. FreeSWITCH stops at the same depth.
@@ -27,23 +28,36 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown application, `Refused` when the script that asks has no permission, `Hangup` when the call is over and the application
-    /// does not run then, otherwise what the application says.
+    /// `NotFound` for an unknown application, `Refused` when the script that asks has no permission,
+    /// `Hangup` when the call is over and the application does not run then, otherwise what the
+    /// application says.
     pub async fn execute(&self, application: &str, data: &str) -> Result<(), Failure> {
-        let found = self.find(application)?;
+        let found = self.find(application, None)?;
+        self.run(&found, data.to_owned()).await
+    }
+
+    /// The same for an action of a dialplan; the place is for the log.
+    pub(crate) async fn execute_at(
+        &self,
+        application: &str,
+        data: &str,
+        place: &Place,
+    ) -> Result<(), Failure> {
+        let found = self.find(application, Some(place))?;
         self.run(&found, data.to_owned()).await
     }
 
     /// The same, once, with the names that its events should have.
     pub(crate) async fn execute_as(&self, execution: &Execution) -> Result<(), Failure> {
-        let found = self.find(&execution.application)?;
+        let found = self.find(&execution.application, None)?;
         let tag = (execution.uuid.as_deref(), execution.uuid_name.as_deref());
         self.run_as(&found, execution.data.clone(), tag).await
     }
 
-    fn find(&self, application: &str) -> Result<Arc<Application>, Failure> {
+    fn find(&self, application: &str, at: Option<&Place>) -> Result<Arc<Application>, Failure> {
         self.switch().application(application).ok_or_else(|| {
-            tracing::error!(call = %self.uuid(), "Invalid Application {application}");
+            let at = at.map(ToString::to_string).unwrap_or_default();
+            tracing::error!(call = %self.uuid(), at, "Invalid Application {application}");
             self.hangup(Cause::DESTINATION_OUT_OF_ORDER);
             Failure::NotFound(format!("no application \"{application}\""))
         })
