@@ -1,4 +1,4 @@
-use ringfence_tests::{Caller, Server, audio};
+use ringfence_tests::{Caller, Server, audio, eventually};
 
 #[test]
 fn scripts_that_never_end_leave_other_calls_alone() {
@@ -103,15 +103,17 @@ fn two_runs_share_nothing() {
         caller.answered();
         caller.ended();
     }
-    let mut random: Vec<String> = server
-        .log
-        .with("run 1,1 random ")
+    // The log comes through a pipe, the BYE does not.
+    let lines = eventually("the log of all runs", || {
+        let lines = server.log.with("run 1,1 random ");
+        (lines.len() == count).then_some(lines)
+    });
+    let mut random: Vec<String> = lines
         .iter()
         .filter_map(|line| {
             Some(line.split("random ").nth(1)?.split_whitespace().next()?.to_owned())
         })
         .collect();
-    assert_eq!(random.len(), count, "{}", server.log);
     random.sort();
     random.dedup();
     assert_eq!(random.len(), count, "the same random numbers");

@@ -1,4 +1,4 @@
-use ringfence_tests::{Caller, Server, eventually};
+use ringfence_tests::{Caller, Control, Server, eventually};
 
 #[test]
 fn every_running_script_is_a_job() {
@@ -133,6 +133,32 @@ fn ended_runs_are_counted() {
     let told = server.api("script stats");
     assert!(told.contains("test_6100.lua") && told.contains("test_6101.lua"), "{told}");
     assert!(told.contains("of its own"), "the last error is missing:\n{told}");
+}
+
+#[test]
+fn starts_and_ends_are_events() {
+    let server = Server::start(|conf| {
+        conf.lua("6150", "session:answer() session:sleep(600000)");
+    });
+    let mut control = Control::connect(&server);
+    control.command("event json CUSTOM ringfence::script");
+    let mut caller = Caller::new(server.port());
+    caller.invite("6150");
+    caller.answered();
+    let start = control.event("the start", |event| event["Action"] == "start");
+    let job = server.job("test_6150.lua");
+    assert_eq!(start["Script-Job"], job.id());
+    assert_eq!(start["Unique-ID"].as_str(), job.text("call"));
+    server.api(&format!("script kill {} on purpose", job.id()));
+    let stop = control.event("the end", |event| event["Action"] == "stop");
+    assert_eq!(stop["Script-Job"], job.id());
+    assert_eq!(stop["Script-Result"], "killed");
+    assert!(stop["Script-Error"].as_str().is_some_and(|why| why.contains("on purpose")), "{stop}");
+    for cost in ["Script-Wall-Ms", "Script-Cpu-Ms", "Script-Peak-Memory", "Script-Host-Calls"] {
+        let number = stop[cost].as_str().and_then(|text| text.parse::<u64>().ok());
+        assert!(number.is_some(), "{cost}: {stop}");
+    }
+    caller.ended();
 }
 
 #[test]
