@@ -28,3 +28,22 @@ wasmtime::component::bindgen!({
         "ringfence:call/session.session": crate::session::Call,
     },
 });
+
+/// The world of components that are scripts: an interpreter's without its modules.
+pub mod component {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "call-script",
+        imports: { default: trappable },
+        exports: { default: async },
+        with: {
+            "ringfence:call/types": crate::bindings::ringfence::call::types,
+            "ringfence:call/session": crate::bindings::ringfence::call::session,
+            "ringfence:call/api": crate::bindings::ringfence::call::api,
+            "ringfence:call/variables": crate::bindings::ringfence::call::variables,
+            "ringfence:call/log": crate::bindings::ringfence::call::log,
+            "ringfence:call/job": crate::bindings::ringfence::call::job,
+            "ringfence:call/script": crate::bindings::ringfence::call::script,
+        },
+    });
+}

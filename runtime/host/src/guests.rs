@@ -11,7 +11,10 @@ use wasmtime::{
 };
 
 use crate::{
-    bindings::{Fault, Interpreter as World, InterpreterIndices, Invocation},
+    bindings::{
+        Fault, Interpreter as World, InterpreterIndices, Invocation,
+        component::{CallScript, CallScriptIndices},
+    },
     host::Host,
     version::LuaVersion,
 };
@@ -99,10 +102,7 @@ fn load(sandbox: &Sandbox, name: &str, version: LuaVersion) -> Result<Interprete
         Some(PREPARE),
     )?;
     // Says now what would otherwise fail each run; a run looks them up in its own instance.
-    InterpreterIndices::new(guest.instance_pre()).map_err(|error| LoadError::Imports {
-        guest: name.to_owned(),
-        why: format!("{error:#}"),
-    })?;
+    InterpreterIndices::new(guest.instance_pre()).map_err(|error| misfit(name, &error))?;
     Ok(Interpreter { guest })
 }
 
@@ -115,16 +115,17 @@ pub(crate) fn component(
     let guest = sandbox.load::<Host>(
         name,
         wasm,
-        |linker| World::add_to_linker::<State<Host>, HasSelf<State<Host>>>(linker, |state| state),
+        |linker| {
+            CallScript::add_to_linker::<State<Host>, HasSelf<State<Host>>>(linker, |state| state)
+        },
         None,
     )?;
-    if guest.instance_pre().component().get_export_index(None, RUN).is_none() {
-        return Err(LoadError::Imports {
-            guest: name.to_owned(),
-            why: format!("it does not export `{RUN}`, as the world call-script does"),
-        });
-    }
+    CallScriptIndices::new(guest.instance_pre()).map_err(|error| misfit(name, &error))?;
     Ok(guest)
+}
+
+fn misfit(name: &str, error: &wasmtime::Error) -> LoadError {
+    LoadError::Imports { guest: name.to_owned(), why: format!("{error:#}") }
 }
 
 /// The export that runs a script.

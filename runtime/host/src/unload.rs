@@ -56,7 +56,7 @@ impl Lifecycle for Scripts {
         async move {
             let reloaded = self.versions().reload().await;
             let mut lines =
-                vec![format!("+OK {} scripts, {} changed", reloaded.scripts, reloaded.changed)];
+                vec![format!("{} scripts, {} changed", reloaded.scripts, reloaded.changed)];
             lines.extend(reloaded.faults.iter().map(|fault| format!("-ERR {fault}")));
             Ok(lines)
         }

@@ -113,7 +113,9 @@ async fn runs_are_counted() {
         server.command(&format!("script wait {job}")).await;
     }
     let stats: Value = serde_json::from_str(&server.command("script stats json").await).unwrap();
-    assert_eq!((&stats["live"], &stats["ends"]["returned"]), (&Value::from(0), &Value::from(2)));
+    assert_eq!(stats["live"], 0);
+    // Each of the two files was compiled once, by a job of its own.
+    assert_eq!((&stats["ends"]["returned"], &stats["ends"]["error"]), (&4.into(), &1.into()));
     let rows = stats["scripts"].as_array().unwrap();
     let of = |name: &str| rows.iter().find(|row| row["script"] == name).unwrap();
     assert_eq!(of("golden/s/done.lua")["runs"], 2);
@@ -131,6 +133,12 @@ async fn starts_and_ends_are_events() {
     let mut events = server.switch.events().subscribe(filter, 10);
     let job = run(&server, "sleeper").await;
     server.command(&format!("script kill {job} as a test")).await;
+    // The compiling is a job of its own.
+    for action in ["start", "stop"] {
+        let event = events.next().await.event;
+        assert_eq!(event.header("Action").as_deref(), Some(action));
+        assert_eq!(event.header("Script-Name").as_deref(), Some("compile"));
+    }
     let header = |event: &Event, name: &str| event.header(name).unwrap_or_default().into_owned();
     for action in ["start", "stop"] {
         let event = events.next().await.event;
@@ -199,7 +207,7 @@ async fn what_cannot_be_run_is_named() {
     for (line, parts) in [
         ("core.wasm", &["core.wasm", "it is a core module"][..]),
         ("text.wasm", &["text.wasm", "not a WebAssembly component"]),
-        ("empty.wasm", &["empty.wasm", "does not export `run`"]),
+        ("empty.wasm", &["empty.wasm", "no export `run` found"]),
         ("none.wasm", &["cannot open ", "/none.wasm", "No such file"]),
         ("none.lua", &["cannot open ", "/none.lua", "No such file"]),
         ("script.py", &["\"script.py\"", ".lua for Lua"]),
@@ -210,4 +218,30 @@ async fn what_cannot_be_run_is_named() {
             assert!(answer.contains(part), "no {part:?} in {answer}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn versions_are_listed() {
+    let server = server().await;
+    assert_eq!(server.command("script versions json").await, "[]\n");
+    run(&server, "sleeper").await;
+    server.snippet("broken", "x = = 1");
+    let refused = server.command("luarun golden/s/broken.lua").await;
+    assert!(refused.starts_with("-ERR ") && refused.contains("broken.lua:1:"), "{refused}");
+    let text = server.command("script versions sleeper.lua").await;
+    assert!(text.contains("/golden/s/sleeper.lua") && text.ends_with("\n1 total.\n"), "{text}");
+    let versions = server.command("script versions json").await;
+    let versions: Vec<Value> = serde_json::from_str(&versions).unwrap();
+    let of = |name: &str| {
+        versions.iter().find(|version| version["script"].as_str().unwrap().ends_with(name)).unwrap()
+    };
+    let (sleeper, broken) = (of("sleeper.lua"), of("broken.lua"));
+    assert_eq!((&sleeper["current"], &sleeper["running"]), (&true.into(), &1.into()));
+    let job = list(&server).await.remove(0);
+    assert_eq!(sleeper["version"], job["version"]);
+    assert!(broken["fault"].as_str().unwrap().contains("broken.lua:1:"), "{broken}");
+    let nobody = server.command("script versions nobody.lua").await;
+    assert!(nobody.starts_with("-ERR no script"), "{nobody}");
+    let reloaded = server.command("reload mod_lua").await;
+    assert!(reloaded.contains("+OK module reloaded\n2 scripts, 0 changed\n"), "{reloaded}");
 }

@@ -60,8 +60,8 @@ fn lua(scripts: Scripts) -> Command {
         "lua",
         SYNTAX,
         "Runs a Lua script and answers its output",
-        "The command waits for the script's end. The script has the \
-         globals `stream`, `env`, `argv`, and `session` when the command is run for a call. When it \
+        "The command waits for the script's end. The output is what the script writes to `stream`. Its \
+         other globals are `env`, `argv`, and `session` when the command is run for a call. When it \
          fails, `-ERR Cannot execute script` follows what it wrote.",
         move |context, arguments: String| {
             let scripts = scripts.clone();

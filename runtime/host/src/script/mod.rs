@@ -9,6 +9,7 @@ mod select;
 mod show;
 mod stats;
 mod table;
+mod versions;
 mod wait;
 
 use std::fmt::Write as _;
@@ -29,7 +30,8 @@ struct Verb {
     run: for<'a> fn(&'a Scripts, &'a str) -> BoxFuture<'a, String>,
 }
 
-const VERBS: &[Verb] = &[list::VERB, show::VERB, kill::VERB, wait::VERB, run::VERB, stats::VERB];
+const VERBS: &[Verb] =
+    &[list::VERB, show::VERB, kill::VERB, wait::VERB, run::VERB, stats::VERB, versions::VERB];
 
 /// `list [json] | show <job> | …`
 static SYNTAX: LazyLock<String> = LazyLock::new(|| {

@@ -155,7 +155,7 @@ impl Library {
         let _turn = self.0.compiling.acquire().await.map_err(|error| error.to_string())?;
         let interpreter =
             self.0.guests.interpreter(lua).await.map_err(|error| error.to_string())?;
-        let mut run = Run::new(name, Arc::clone(&self.0.profile), Host::nothing());
+        let mut run = Run::new("compile", Arc::clone(&self.0.profile), Host::nothing());
         run.owner = Owner::new("compile", name);
         let name = name.to_owned();
         let sandbox = self.0.guests.sandbox();
