@@ -1,13 +1,15 @@
 //! Where log lines go: standard error, filtered as the operator asks.
 //!
-//! Much of what is logged was said by callers and scripts. Only what this server says begins at the
-//! left margin: further lines of a message are indented, and characters that steer a terminal are
-//! shown instead of sent, so that nobody can forge a line or hide one.
+//! Each line goes through `lines`, which keeps callers and scripts from forging one. A server writes
+//! them on a thread of their own, through a queue with an end: a terminal that is held, or a pipe
+//! that nobody reads, stops no call. What did not fit is counted in the log.
 
-use std::borrow::Cow;
-use std::io::{IsTerminal as _, Write};
+mod lines;
+
+use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, anyhow};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -36,73 +38,36 @@ pub(crate) fn filter(text: &str) -> Result<String, String> {
     }
 }
 
-/// Starts logging. `filter` is a level or a filter in the language of `RUST_LOG`.
+/// Lines that wait for a slow reader; further ones are lost, and counted in the log. Few are longer
+/// than 200 bytes, none than 16 KiB.
+const WAITING: usize = 8_192;
+
+/// Starts logging. `filter` is a level or a filter in the language of `RUST_LOG`. Lines that wait
+/// are written when the answer is dropped, or lost when that takes longer than a second.
 ///
 /// # Errors
 ///
 /// When the filter cannot be read; the message says where.
-pub(crate) fn start(filter: &str, form: Form) -> anyhow::Result<()> {
+pub(crate) fn start(filter: &str, form: Form) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::try_new(filter).map_err(|_| anyhow!("{filter:?}: {NO_FILTER}"))?;
     let colour = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(move || Tamed { out: std::io::stderr(), colour })
+    let (queue, writing) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING)
+        .lossy(true)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(lines::Lines::new(queue, colour))
         .with_ansi(colour);
     let registry =
         tracing_subscriber::registry().with(filter).with(ringfence_control::log::layer());
     match form {
-        Form::Json => registry.with(lines.json().flatten_event(true)).try_init(),
-        Form::Text => registry.with(lines).try_init(),
-        Form::Timeless => registry.with(lines.without_time()).try_init(),
+        Form::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+        Form::Text => registry.with(layer).try_init(),
+        Form::Timeless => registry.with(layer.without_time()).try_init(),
     }
-    .context("logging was started twice")
-}
-
-/// Writes events as [`tame`] makes them. Each event comes as one piece.
-struct Tamed<W> {
-    out: W,
-    colour: bool,
-}
-
-impl<W: Write> Write for Tamed<W> {
-    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
-        match std::str::from_utf8(event) {
-            Ok(text) => self.out.write_all(tame(text, self.colour).as_bytes())?,
-            // Events are made of strings.
-            Err(_) => self.out.write_all(event)?,
-        }
-        Ok(event.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// What further lines of an event begin with.
-const INDENT: &str = "\n    ";
-
-/// An event whose further lines are indented and whose control characters are visible. With `colour`
-/// the escape character stays: the event's own colours need it, and those in its text were made
-/// visible before.
-fn tame(event: &str, colour: bool) -> Cow<'_, str> {
-    let (body, end) = match event.strip_suffix('\n') {
-        Some(body) => (body, "\n"),
-        None => (event, ""),
-    };
-    let harmless = |c: char| !c.is_control() || c == '\t' || (colour && c == '\u{1b}');
-    if body.chars().all(harmless) {
-        return Cow::Borrowed(event);
-    }
-    let mut tamed = String::with_capacity(event.len() + 64);
-    for c in body.chars() {
-        match c {
-            '\n' => tamed.push_str(INDENT),
-            c if harmless(c) => tamed.push(c),
-            c => tamed.extend(c.escape_default()),
-        }
-    }
-    tamed.push_str(end);
-    Cow::Owned(tamed)
+    .context("logging was started twice")?;
+    Ok(writing)
 }
 
 /// Our level for one of FreeSWITCH's (`loglevel` of switch.conf.xml, which checks the name).
@@ -118,19 +83,6 @@ pub(crate) fn level(freeswitch: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nobody_forges_a_line() {
-        assert_eq!(tame("INFO one\ttwo\n", false), "INFO one\ttwo\n");
-        assert_eq!(
-            tame("INFO x\nERROR forged\r\u{1b}[2J\0\u{9b}\n", false),
-            "INFO x\n    ERROR forged\\r\\u{1b}[2J\\u{0}\\u{9b}\n"
-        );
-        assert_eq!(tame("\u{1b}[32mINFO\u{1b}[0m x\n", true), "\u{1b}[32mINFO\u{1b}[0m x\n");
-        let mut out = Vec::new();
-        Tamed { out: &mut out, colour: false }.write_all(b"a\nb\n").unwrap();
-        assert_eq!(out, b"a\n    b\n");
-    }
 
     #[test]
     fn a_filter_that_cannot_be_read_is_told() {

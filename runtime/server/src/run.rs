@@ -13,11 +13,14 @@ use crate::{place, print};
 
 pub(crate) fn run(arguments: Box<arguments::Run>) -> Exit {
     let json = arguments.json;
-    let started = match &arguments.log {
-        Some(filter) => log::start(filter, Form::Timeless),
-        None => Ok(()),
+    let filter = arguments.log.as_deref();
+    let started = filter.map(|filter| log::start(filter, Form::Timeless)).transpose();
+    // Dropped at the end, which writes the last lines.
+    let (run, _writing) = match started {
+        Ok(writing) => (simulate(*arguments), writing),
+        Err(error) => (Err(error), None),
     };
-    match started.and_then(|()| Ok(ringfence_sim::run(&plan(*arguments)?)?)) {
+    match run {
         Ok(transcript) => {
             if json {
                 print::line(transcript.json());
@@ -35,6 +38,10 @@ pub(crate) fn run(arguments: Box<arguments::Run>) -> Exit {
             }
         }
     }
+}
+
+fn simulate(arguments: arguments::Run) -> anyhow::Result<ringfence_sim::Transcript> {
+    Ok(ringfence_sim::run(&plan(arguments)?)?)
 }
 
 /// The plan of the command line.

@@ -49,7 +49,7 @@ fn serve(arguments: &arguments::Serve) -> anyhow::Result<()> {
 
     let form = if arguments.log_json { Form::Json } else { Form::Text };
     let filter = arguments.log.as_deref().unwrap_or(log::level(&settings.loglevel));
-    log::start(filter, form)?;
+    let _writing = log::start(filter, form)?;
     info!(version = env!("CARGO_PKG_VERSION"), conf = %folder.display(), "ringfence starts");
     system::check();
 
