@@ -1,4 +1,4 @@
-use ringfence_tests::{Caller, Configuration, Server};
+use ringfence_tests::{Caller, Configuration, Server, eventually};
 
 /// An extension whose script is killed, under a profile with this end policy.
 fn killed(conf: &Configuration, number: &str, policy: &str) {
@@ -103,7 +103,8 @@ fn a_hangup_leaves_a_time_of_grace_and_no_more() {
         server.log.wait_for(&[&format!("still here {index}")]);
         let line = server.log.wait_for(&["hangup-grace", &name, job.id()]);
         assert!(line.contains(&format!("{name}:")), "{script}: {line}");
-        assert_eq!(server.ended_as(&name, "hangup-grace"), 1, "{script}");
+        // It is counted a moment after it is logged.
+        eventually("the count", || (server.ended_as(&name, "hangup-grace") == 1).then_some(()));
     }
     server.no_job();
     server.assert_serves();

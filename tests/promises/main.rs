@@ -16,5 +16,7 @@ mod jobs;
 mod kill;
 /// No script takes more than its profile grants.
 mod limits;
+/// An edit is in effect with the next run, and only when it is whole and compiles.
+mod reload;
 /// Scripts can be unloaded under calls and brought back.
 mod unload;
