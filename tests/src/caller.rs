@@ -56,11 +56,6 @@ impl Caller {
 
     /// Dials.
     pub fn invite(&mut self, extension: &str) {
-        self.invite_with(extension, "");
-    }
-
-    /// Dials with further headers, which end with CRLF each.
-    pub fn invite_with(&mut self, extension: &str, headers: &str) {
         extension.clone_into(&mut self.extension);
         self.to = format!("<sip:{extension}@{}>", self.server);
         self.cseq += 1;
@@ -68,7 +63,7 @@ impl Caller {
         self.invite_cseq = self.cseq;
         let body = self.offer.clone();
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        self.send("INVITE", self.cseq, &format!("{headers}{kind}"), &body);
+        self.send("INVITE", self.cseq, kind, &body);
     }
 
     /// Offers something else in the middle of the call, and answers the response.
