@@ -3,10 +3,10 @@
 //! `make bench` builds the release binary and runs this. Each load is a module: [`lua`] (programs
 //! beside Debian's interpreters), [`ivr`] (calls a second), [`sleeping`] (memory of calls),
 //! [`playing`] (media), [`kill`] (in every state), [`guests`] (ten thousand of them), [`fairness`]
-//! (media beside scripts that spin), [`reload`] (from an edit to its effect). They start the server
-//! as the tests do, and read its CPU time and memory from /proc. No figure is asserted: the output
-//! is a Markdown report with the machine, the load and FreeSWITCH's figure beside ours where it has
-//! one; docs/figures.md keeps one.
+//! (media beside scripts that spin), [`reload`] (from an edit to its effect), [`start`] (of a
+//! script). They start the server as the tests do, and read its CPU time and memory from /proc. No
+//! figure is asserted: the output is a Markdown report with the machine, the load and FreeSWITCH's
+//! figure beside ours where it has one; docs/figures.md keeps one.
 //!
 //! Arguments name loads; without any, all run.
 
@@ -20,6 +20,7 @@ mod playing;
 mod process;
 mod reload;
 mod sleeping;
+mod start;
 
 use ringfence_tests::{Configuration, Server};
 
@@ -32,6 +33,7 @@ const LOADS: &[(&str, fn())] = &[
     ("guests", guests::run),
     ("fairness", fairness::run),
     ("reload", reload::run),
+    ("start", start::run),
 ];
 
 fn main() {
