@@ -1,6 +1,6 @@
 //! The Lua state and everything in it that no script changes: built once, kept in the snapshot.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 
 use mlua::{
     Function, Lua, LuaOptions, StdLib, Table,
@@ -10,7 +10,6 @@ use mlua::{
 use crate::{api, event, freeswitch, native::Natives, place, session, stream, system};
 
 /// What a run starts from.
-#[derive(Clone)]
 pub(crate) struct Interpreter {
     pub(crate) lua: Lua,
     /// `begin(settings)`: what the profile grants, before the script.
@@ -22,7 +21,8 @@ pub(crate) struct Interpreter {
 }
 
 thread_local! {
-    static INTERPRETER: RefCell<Option<Interpreter>> = const { RefCell::new(None) };
+    /// Never changed again: a run that only counted a borrow of it would get a copy of its page.
+    static INTERPRETER: OnceCell<&'static Interpreter> = const { OnceCell::new() };
 }
 
 /// Builds the interpreter ahead of the snapshot.
@@ -32,19 +32,19 @@ thread_local! {
 /// When that fails: there is nobody to tell, and the server reports the guest as unusable.
 pub(crate) fn prepare() {
     #[expect(clippy::panic, reason = "the trap is how `prepare` fails; its type has no error")]
-    let interpreter = build().unwrap_or_else(|error| panic!("the interpreter: {error}"));
-    INTERPRETER.with_borrow_mut(|kept| *kept = Some(interpreter));
+    let _ = ready().unwrap_or_else(|error| panic!("the interpreter: {error}"));
     fill_holes();
 }
 
 /// The interpreter, built now when there was no snapshot.
-pub(crate) fn ready() -> mlua::Result<Interpreter> {
-    if let Some(interpreter) = INTERPRETER.with_borrow(Clone::clone) {
-        return Ok(interpreter);
-    }
-    let interpreter = build()?;
-    INTERPRETER.with_borrow_mut(|kept| *kept = Some(interpreter.clone()));
-    Ok(interpreter)
+pub(crate) fn ready() -> mlua::Result<&'static Interpreter> {
+    INTERPRETER.with(|kept| match kept.get() {
+        Some(interpreter) => Ok(*interpreter),
+        None => {
+            let built = build()?;
+            Ok(*kept.get_or_init(|| Box::leak(Box::new(built))))
+        }
+    })
 }
 
 /// A chunk of our own, under the name that tracebacks leave out.
@@ -82,11 +82,17 @@ fn build() -> mlua::Result<Interpreter> {
     Ok(Interpreter { lua, begin, protect, finish })
 }
 
+/// What the server's system copies when an instance writes, in bytes.
+const PAGE: usize = 4096;
+/// How the allocator aligns blocks, in bytes; less than this much in front of each is its own.
+const ALIGNMENT: usize = 16;
+
 /// Takes what is free between the objects that stay, for good.
 ///
 /// All instances share the pages of the snapshot until they write to them. A run that put its first
 /// objects into the holes which building left would get a copy of each of these pages; so it finds
-/// free memory only at the end, where its objects lie together. Costs tens of kilobytes, once.
+/// free memory only at the end, where its objects lie together, from the start of a page. Costs tens
+/// of kilobytes, once.
 fn fill_holes() {
     // The end of the heap is where a block is that fits nowhere else.
     let last = block(1 << 16);
@@ -101,6 +107,11 @@ fn fill_holes() {
             std::mem::forget(block);
         }
     }
+    let first = block(1);
+    let free = first.as_ptr().addr();
+    drop(first);
+    let rest = free.next_multiple_of(PAGE) - free;
+    std::mem::forget(block(rest + ALIGNMENT / 2));
 }
 
 /// A block of memory that the optimizer takes for used.

@@ -28,7 +28,7 @@ pub(crate) fn run(invocation: Invocation) -> Result<(), Fault> {
     let interpreter = interpreter::ready().map_err(internal)?;
     system::begin(invocation.seed);
     let lua = &interpreter.lua;
-    begin(&interpreter, &invocation).map_err(internal)?;
+    begin(interpreter, &invocation).map_err(internal)?;
 
     let name = match &invocation.path {
         Some(path) => format!("@{path}"),
