@@ -37,9 +37,7 @@ const FUNCTIONS: &[Row] = &[
         names: &["consoleCleanLog", "console_clean_log"],
         c_name: "consoleCleanLog",
         parameters: &[Kind::Text],
-        run: |lua, arguments| {
-            level::write(lua, Level::Debug, arguments.text_or_empty(0))
-        },
+        run: |lua, arguments| level::write(lua, Level::Debug, arguments.text_or_empty(0)),
     },
     Row {
         names: &["getGlobalVariable"],

@@ -5,12 +5,7 @@
 
 use mlua::{LuaString, MultiValue, Value};
 
-use crate::{
-    bindings::ringfence::call::session::Hook,
-    level,
-    native::Refusal,
-    session::Call,
-};
+use crate::{bindings::ringfence::call::session::Hook, level, native::Refusal, session::Call};
 
 /// Where the hook's return value goes.
 const RESULT: &str = "lua_hangup_hook_return_val";
