@@ -195,9 +195,16 @@ async fn lua_is_unloaded_under_scripts_and_comes_back() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_run_is_named() {
     let server = server().await;
-    server.snippet("core", "");
     let folder = server.local("/opt/peers/fsrun2/scripts");
+    // Of the right name and another type.
+    let other = wat::parse_str(
+        r#"(component
+             (core module $m (func (export "run") (result i32) i32.const 1))
+             (core instance $i (instantiate $m))
+             (func (export "run") (result u32) (canon lift (core func $i "run"))))"#,
+    );
     for (file, bytes) in [
+        ("other.wasm", &*other.unwrap()),
         ("core.wasm", &b"\0asm\x01\0\0\0"[..]),
         ("text.wasm", b"not a component"),
         ("empty.wasm", b"\0asm\x0d\0\x01\0"),
@@ -208,6 +215,7 @@ async fn what_cannot_be_run_is_named() {
         ("core.wasm", &["core.wasm", "it is a core module"][..]),
         ("text.wasm", &["text.wasm", "not a WebAssembly component"]),
         ("empty.wasm", &["empty.wasm", "no export `run` found"]),
+        ("other.wasm", &["other.wasm", "does not fit this server", "`run`"]),
         ("none.wasm", &["cannot open ", "/none.wasm", "No such file"]),
         ("none.lua", &["cannot open ", "/none.lua", "No such file"]),
         ("script.py", &["\"script.py\"", ".lua for Lua"]),

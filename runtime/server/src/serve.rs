@@ -96,7 +96,6 @@ fn configuration(folder: &Path) -> anyhow::Result<Configuration> {
 struct Server {
     switch: Switch,
     sandbox: Sandbox,
-    scripts: Scripts,
     event_socket: Option<EventSocket>,
 }
 
@@ -123,7 +122,7 @@ impl Server {
         scripts.watch();
         calls.take();
         scripts.startup().await;
-        Ok(Self { switch, sandbox, scripts, event_socket })
+        Ok(Self { switch, sandbox, event_socket })
     }
 
     /// Serves until a signal or the command `shutdown` asks for the end, and then ends.
@@ -162,11 +161,7 @@ impl Server {
     async fn reload(&self) {
         match self.switch.reload().await {
             Ok(faults) => {
-                let configuration = self.switch.configuration();
-                let lua =
-                    LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox);
-                without_scripts(lua.folder());
-                self.scripts.configure(lua);
+                without_scripts(&self.switch.configuration().lua.folder);
                 for fault in &faults {
                     match fault.severity {
                         Severity::Error => error!("{fault}"),
