@@ -113,3 +113,22 @@ fn reloadxml_that_fails_keeps_what_was_there() {
     server.log.wait_for(&["ERROR", "broken.xml:2"]);
     server.assert_serves();
 }
+
+#[test]
+fn reloadxml_changes_what_scripts_get() {
+    let mut server = Server::start(|conf| {
+        conf.script("nap.lua", "freeswitch.msleep(600000)");
+    });
+    let profile_of_the_next = || {
+        server.api("luarun nap.lua");
+        let profile = server.job("nap.lua").text("profile").map(str::to_owned);
+        server.api("script kill all");
+        server.no_job();
+        profile
+    };
+    assert_eq!(profile_of_the_next().as_deref(), Some("trusted"));
+    server.configuration.profile("narrow", "nap.lua", &[]);
+    assert!(server.api("reloadxml").starts_with("+OK"));
+    assert_eq!(profile_of_the_next().as_deref(), Some("narrow"));
+    server.assert_serves();
+}
