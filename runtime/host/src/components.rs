@@ -11,7 +11,7 @@ use std::{
 use parking_lot::Mutex;
 use ringfence_sandbox::{Guest, LoadError, Sandbox};
 
-use crate::{guests, host::Host};
+use crate::{guests, host::Host, versions::said};
 
 /// The largest component, in bytes. An interpreter with its libraries has 1 to 10 MB; compiling takes
 /// about a second a megabyte.
@@ -68,8 +68,7 @@ impl Components {
             let path = path.to_owned();
             move || look(&path)
         });
-        let seen =
-            looked.await.map_err(unreadable)?.map_err(|error| unreadable(error.to_string()))?;
+        let seen = looked.await.map_err(unreadable)?.map_err(|error| unreadable(said(&error)))?;
         if let Some(guest) = self.unchanged(path, seen) {
             return Ok(guest);
         }
@@ -137,6 +136,6 @@ fn load(sandbox: &Sandbox, path: &Path) -> Result<Guest<Host>, Unusable> {
             Err(io::Error::other(why))
         }
     });
-    let bytes = read.map_err(|error| unreadable(error.to_string()))?;
+    let bytes = read.map_err(|error| unreadable(said(&error)))?;
     Ok(guests::component(sandbox, &path.to_string_lossy(), &bytes)?)
 }

@@ -216,7 +216,7 @@ async fn what_cannot_be_run_is_named() {
         ("text.wasm", &["text.wasm", "not a WebAssembly component"]),
         ("empty.wasm", &["empty.wasm", "no export `run` found"]),
         ("other.wasm", &["other.wasm", "does not fit this server", "`run`"]),
-        ("none.wasm", &["cannot open ", "/none.wasm", "No such file"]),
+        ("none.wasm", &["cannot open ", "/none.wasm: No such file or directory\n"]),
         ("none.lua", &["cannot open ", "/none.lua", "No such file"]),
         ("script.py", &["\"script.py\"", ".lua for Lua"]),
     ] {

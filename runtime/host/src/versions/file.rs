@@ -173,7 +173,7 @@ fn nearest<'a>(path: &Path, grants: &'a [Directory]) -> Option<&'a Directory> {
 }
 
 /// What the system says, without its number.
-fn said(error: &io::Error) -> String {
+pub(crate) fn said(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((text, _)) => text.to_owned(),

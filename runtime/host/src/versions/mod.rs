@@ -39,6 +39,7 @@ use watch::Watch;
 
 pub(crate) use entry::Unusable;
 pub use file::MAX_SOURCE;
+pub(crate) use file::said;
 pub(crate) use library::LoadError;
 pub(crate) use settings::Settings;
 pub(crate) use version::{Pinned, Version};
