@@ -100,7 +100,7 @@ fn a_sound_file_that_cannot_be_read() {
         );
     });
     call(&server, "7705");
-    assert_eq!(server.log.with("played: 0").len(), 4, "{}", server.log);
+    server.log.wait_for_lines(4, "played: 0");
     server.log.wait_for(&["none.wav"]);
     server.log.wait_for(&["noise.wav"]);
     server.assert_serves();

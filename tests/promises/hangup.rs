@@ -42,7 +42,8 @@ fn every_waiting_function_is_answered() {
             (server.log.with("went on, ready: false").len() > before).then_some(())
         });
     }
-    assert_eq!(server.log.with("hook: hangup").len(), operations.len());
+    let hooks = server.log.wait_for_lines(operations.len(), "hook: hangup");
+    assert_eq!(hooks.len(), operations.len());
     server.assert_serves();
 }
 

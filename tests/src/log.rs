@@ -47,6 +47,14 @@ impl Log {
         self.lines().into_iter().filter(|line| line.contains(text)).collect()
     }
 
+    /// Waits until `count` lines contain `text`, and answers those that do.
+    pub fn wait_for_lines(&self, count: usize, text: &str) -> Vec<String> {
+        eventually(&format!("{count} lines with {text:?}"), || {
+            let lines = self.with(text);
+            (lines.len() >= count).then_some(lines)
+        })
+    }
+
     /// Waits for a line that contains all of `texts`, and answers it.
     pub fn wait_for(&self, texts: &[&str]) -> String {
         eventually(&format!("a line with {texts:?}"), || {
