@@ -212,7 +212,8 @@ fn dialplan(
 /// The file that an action names, unless it is code or known only in a call.
 fn script_of(data: &str, lua: &LuaConfiguration) -> Option<PathBuf> {
     let name = data.split_whitespace().next()?;
-    let fixed = !name.starts_with(['~', '#']) && !name.contains("${");
+    // `${name}` is expanded in a call, `$1` by what the condition matched.
+    let fixed = !name.starts_with(['~', '#']) && !name.contains('$');
     fixed.then(|| lua.path_of(name))
 }
 
@@ -284,7 +285,7 @@ mod tests {
         let lua = LuaConfiguration::new("/scripts");
         assert_eq!(script_of("ivr.lua a b", &lua), Some("/scripts/ivr.lua".into()));
         assert_eq!(script_of("/x/y.lua", &lua), Some("/x/y.lua".into()));
-        for data in ["~print(1)", "#!/lua x", "${script}", "", "a_${b}.lua"] {
+        for data in ["~print(1)", "#!/lua x", "${script}", "", "a_${b}.lua", "$1", "menu/$1.lua"] {
             assert_eq!(script_of(data, &lua), None, "{data}");
         }
     }
