@@ -42,7 +42,9 @@ async fn a_job_is_listed_shown_and_killed() {
 
     let text = server.command("script list").await;
     assert!(text.starts_with("job "), "{text}");
-    for part in [&*job, "golden/s/sleeper.lua", "luarun", "in api.sleep for 3.00 s", "\n1 total."] {
+    for part in
+        [&*job, "golden/s/sleeper.lua", "luarun", "  3.00 s  in api.sleep for 3.00 s", "\n1 total."]
+    {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
     let jobs = list(&server).await;
@@ -238,6 +240,8 @@ async fn versions_are_listed() {
     assert!(refused.starts_with("-ERR ") && refused.contains("broken.lua:1:"), "{refused}");
     let text = server.command("script versions sleeper.lua").await;
     assert!(text.contains("/golden/s/sleeper.lua") && text.ends_with("\n1 total.\n"), "{text}");
+    let text = server.command("script versions broken.lua").await;
+    assert!(text.contains("  none ") && !text.contains("  current "), "{text}");
     let versions = server.command("script versions json").await;
     let versions: Vec<Value> = serde_json::from_str(&versions).unwrap();
     let of = |name: &str| {

@@ -10,14 +10,15 @@ use crate::scripts::Scripts;
 pub(super) const VERB: Verb = Verb {
     name: "list",
     syntax: "[json]",
-    manual: "all jobs, oldest first: job, script, version, owner (what started it), call, state (with \
-             the host call that it waits in, and for how long), processor time, memory, and the line of \
-             its last host call. `json` is a list of objects, in milliseconds and bytes.",
+    manual: "all jobs, oldest first: job, script, version, owner (what started it), call, age (time \
+             since its start), state (with the host call that it waits in, and for how long), processor \
+             time, memory, and the line of its last host call. `json` is a list of objects, in \
+             milliseconds and bytes.",
     run: |scripts, format| async move { list(scripts, format) }.boxed(),
 };
 
 const COLUMNS: &[&str] =
-    &["job", "script", "version", "owner", "call", "state", "cpu", "memory", "at"];
+    &["job", "script", "version", "owner", "call", "age", "state", "cpu", "memory", "at"];
 
 fn list(scripts: &Scripts, format: &str) -> String {
     let jobs = scripts.sandbox().jobs();
@@ -35,6 +36,7 @@ fn row(job: &JobInfo) -> Vec<String> {
         job.version.as_deref().unwrap_or_default().to_owned(),
         owner(job),
         job.call.clone().unwrap_or_default(),
+        table::time(job.cost.wall),
         state(&job.state),
         table::time(job.cost.cpu),
         table::memory(job.memory),

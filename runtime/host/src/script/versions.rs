@@ -11,8 +11,9 @@ pub(super) const VERB: Verb = Verb {
     syntax: "[<script>] [json]",
     manual: "the versions of the Lua scripts that ran or were compiled: of all, or of those whose path \
              ends with the name. `current` ones are run from now on; `old` ones end with their last \
-             run. A fault is what keeps the file as it is now from being a version. `json` is a list \
-             of objects, with the modules that each required.",
+             run; `none` is a file that is gone or was never right, and does not start. A fault is \
+             what keeps the file as it is now from being a version. `json` is a list of objects, with \
+             the modules that each required.",
     run: |scripts, text| async move { versions(scripts, text) }.boxed(),
 };
 
@@ -46,12 +47,21 @@ fn row(version: &VersionInfo) -> Vec<String> {
         version.id.as_deref().unwrap_or_default().to_owned(),
         version.lua.to_string(),
         version.profile.clone(),
-        if version.current { "current" } else { "old" }.to_owned(),
+        state(version).to_owned(),
         version.running.to_string(),
         version.since.map(table::moment).unwrap_or_default(),
         if version.watched { "yes" } else { "no" }.to_owned(),
         version.fault.clone().unwrap_or_default(),
     ]
+}
+
+/// What becomes of it. A file that is gone, or was never right, has an entry but no version.
+fn state(version: &VersionInfo) -> &'static str {
+    match (&version.id, version.current) {
+        (None, _) => "none",
+        (Some(_), true) => "current",
+        (Some(_), false) => "old",
+    }
 }
 
 fn object(version: &VersionInfo) -> Value {
