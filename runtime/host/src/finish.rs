@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ringfence_sandbox::{Cost, End, Ended, EndedBy, JobHandle};
-use ringfence_switch::{Cause, Hook, Session, config::OnEnd};
+use ringfence_switch::{Cause, Hook, Session, authority::inert, config::OnEnd};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -141,14 +141,15 @@ fn go_on(session: &Session, on_end: &OnEnd) {
     }
 }
 
-/// Leaves on the call what the dialplan may want to know. The names are ours and set cannot fail.
+/// Leaves on the call what the dialplan may want to know. The names are ours and set cannot fail. The
+/// error is the script's: the dialplan, which has the server's rights, must not expand what is in it.
 pub(crate) fn tell(session: &Session, id: Option<Uuid>, result: &str, error: Option<&str>) {
     for (name, value) in [
         ("script_job", id.map(|id| id.to_string())),
         ("script_result", Some(result.to_owned())),
         (
             "script_error",
-            error.map(|error| cut(error.lines().next().unwrap_or_default()).to_owned()),
+            error.map(|error| inert(cut(error.lines().next().unwrap_or_default())).into_owned()),
         ),
     ] {
         if let Err(refused) = session.set_variable(name, value.as_deref()) {

@@ -1,6 +1,7 @@
 //! `interface variables`: variables of the whole server.
 
 use ringfence_sandbox::State;
+use ringfence_switch::authority::inert;
 
 use crate::{
     bindings::ringfence::call::{types::Failure, variables},
@@ -29,7 +30,7 @@ impl variables::Host for State<Host> {
             .and_then(|()| bounded("the value", value.as_deref().unwrap_or_default()))
             .and_then(|()| {
                 // FreeSWITCH takes the edge off what would be expanded wherever the variable is used.
-                let value = value.map(|value| value.replace("${", "%{"));
+                let value = value.map(|value| inert(&value.replace("${", "%{")).into_owned());
                 let set = acting_now(self, || switch.variables().set(&name, value.as_deref()));
                 set.map_err(|refused| Failure::Invalid(refused.to_string()))
             });

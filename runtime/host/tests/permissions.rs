@@ -229,6 +229,8 @@ async fn a_transfer_that_is_granted_goes_to_the_operators_dialplan_only() {
         ("session:transfer('x', 'XML:DIR/own.xml')", "use the dialplan XML:DIR/own.xml"),
         ("session:transfer('${status()}')", "hand on a text with ${…}"),
         ("session:setVariable('x', '${status()}')", "hand on a text with ${…}"),
+        // Becomes a `${…}` when it is expanded for the first time.
+        (r"session:setVariable('x', [[$\'{status()}]])", "hand on a text with ${…}"),
     ] {
         let what = what.replace("DIR", server.folder.path().to_str().unwrap());
         let said = server.raises(code).await;
@@ -236,6 +238,20 @@ async fn a_transfer_that_is_granted_goes_to_the_operators_dialplan_only() {
     }
     assert!(server.session.ready(), "it was not transferred");
     assert_eq!(server.raises("session:transfer('op', 'XML', 'default')").await, "fine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_nothing_to_expand() {
+    let server = Server::start(&[]).await;
+    for text in ["${toupper(evil)}", r"$\'{toupper(evil)}"] {
+        server.run(&format!("error([[{text}]], 0)")).await;
+        let error = server.variable("script_error").unwrap();
+        assert!(error.contains("toupper"), "{error}");
+        // As the operator's dialplan does, and again.
+        let once = server.session.expand("${script_error}").await;
+        let twice = server.session.expand(&once).await;
+        assert!(twice.contains("toupper(evil)") && !twice.contains("EVIL"), "{twice}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

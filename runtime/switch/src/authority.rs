@@ -10,6 +10,7 @@
 //! ([`as_operator`]). Therefore a script with fewer rights cannot put a `${…}` into what that dialplan
 //! expands later: variables and the number it transfers to.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -158,11 +159,33 @@ pub(crate) fn global_variable(name: &str) -> Result<(), Failure> {
 /// Whether a text may be kept that is expanded later, with the server's rights.
 pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
     ask(|authority| {
-        if !text.contains("${") || authority.permissions.api.all_names() {
+        if !expands(text) || authority.permissions.api.all_names() {
             return Ok(());
         }
         Err(authority.refuse("hand on a text with ${…}, which the server would expand", "api=*"))
     })
+}
+
+/// A text that a script chose and the server keeps in a variable of its own: no `${…}` in it is
+/// expanded, its `$` become `%`.
+#[must_use]
+pub fn inert(text: &str) -> Cow<'_, str> {
+    if expands(text) { text.replace('$', "%").into() } else { text.into() }
+}
+
+/// Whether a text holds a `${`, or becomes one that does: expanding takes backslashes away, and
+/// applications take quotes away.
+fn expands(text: &str) -> bool {
+    let mut dollar = false;
+    for byte in text.bytes() {
+        match byte {
+            b'$' => dollar = true,
+            b'{' if dollar => return true,
+            b'\\' | b'\'' => {}
+            _ => dollar = false,
+        }
+    }
+    false
 }
 
 /// Whether a call may be sent there: the operator's dialplan may be used by all, other dialplans name
@@ -206,5 +229,21 @@ fn refuse_file(verb: &str, permission: &str, path: &str) -> Failure {
         Some(authority) => authority.refuse(&what, permission),
         // Who asked had folders a moment ago; the words for the log are the same.
         None => Failure::Refused(format!("the script may not {what}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_expanded_sooner_or_later() {
+        for text in ["${a}", "x $${a}", "$\\'{status()}", "$\\\\'{a}", "$'{a}'", "\\${a}"] {
+            assert!(expands(text) && !expands(&inert(text)), "{text}");
+        }
+        for text in ["", "5 $", "{a}", "$5 {a}", "$ {a}", "\\'{a}", "%{a}"] {
+            assert!(!expands(text), "{text}");
+            assert_eq!(inert(text), text);
+        }
     }
 }
