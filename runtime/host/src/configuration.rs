@@ -7,7 +7,7 @@ use std::{
 };
 
 use ringfence_switch::config::{
-    LuaSettings, SandboxSettings,
+    LuaSettings, SandboxSettings, plain,
     profile::{THIRD_PARTY, TRUSTED},
 };
 
@@ -123,7 +123,7 @@ impl LuaConfiguration {
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
         // An absolute name replaces the directory.
-        self.settings.folder.join(name)
+        plain(&self.settings.folder.join(name))
     }
 
     /// Where `require` looks: `package.path`. The folder of scripts is looked at anyway, last.
@@ -279,6 +279,9 @@ mod tests {
             ("ivr.lua", "other"),
             ("/etc/ringfence/scripts/ivr.lua", "other"),
             ("legacy/a.lua", "third-party"),
+            ("./legacy/a.lua", "third-party"),
+            ("../scripts/legacy/a.lua", "third-party"),
+            ("/etc/ringfence//scripts/x/../legacy/a.lua", "third-party"),
             ("inline", TRUSTED),
             ("a.wasm", THIRD_PARTY),
             ("own/a.wasm", TRUSTED),

@@ -3,11 +3,12 @@
 use std::{
     ffi::OsStr,
     os::unix::ffi::OsStrExt,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
 use ringfence_sandbox::Directory;
+use ringfence_switch::config::plain;
 
 use crate::{configuration::LuaConfiguration, profile::ScriptProfile, version::LuaVersion};
 
@@ -54,17 +55,6 @@ impl Settings {
     /// The path of a file as a script names it: absolute, without `.` and `..`.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         let name = ringfence_text::encode(name);
-        let joined = self.configuration.folder().join(Path::new(OsStr::from_bytes(&name)));
-        let mut path = PathBuf::new();
-        for component in joined.components() {
-            match component {
-                Component::CurDir => {}
-                Component::ParentDir => {
-                    path.pop();
-                }
-                other => path.push(other),
-            }
-        }
-        path
+        plain(&self.configuration.folder().join(Path::new(OsStr::from_bytes(&name))))
     }
 }

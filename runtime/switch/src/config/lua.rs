@@ -107,7 +107,7 @@ impl LuaSettings {
         part: impl Fn(&'r ScriptRule) -> Option<&'r str>,
     ) -> Option<&'r str> {
         let relative = below(&self.folder, script);
-        self.rules.iter().filter(|rule| glob_matches(&rule.pattern, relative)).find_map(part)
+        self.rules.iter().filter(|rule| glob_matches(&rule.pattern, &relative)).find_map(part)
     }
 
     pub(super) fn read(

@@ -28,7 +28,7 @@ pub use network::{Network, Networks};
 pub use parameter::Parameter;
 pub use permission::{Names, Permissions};
 pub use profile::{OnEnd, ProfileSettings};
-pub use sandbox::{ProfileRule, SandboxSettings};
+pub use sandbox::{ProfileRule, SandboxSettings, plain};
 pub use sofia::SipProfile;
 pub use switch::SwitchSettings;
 

@@ -17,7 +17,7 @@
 //! </configuration>
 //! ```
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::parameter::{Parameter, Settings};
@@ -121,7 +121,7 @@ impl SandboxSettings {
     #[must_use]
     pub fn profile_of(&self, folder: &Path, script: &str) -> Option<&str> {
         let relative = below(folder, script);
-        let rule = self.rules.iter().find(|rule| glob_matches(&rule.pattern, relative))?;
+        let rule = self.rules.iter().find(|rule| glob_matches(&rule.pattern, &relative))?;
         Some(&rule.profile)
     }
 
@@ -194,10 +194,27 @@ impl Default for SandboxSettings {
     }
 }
 
-/// A script's path as patterns see it.
-pub(super) fn below<'s>(folder: &Path, script: &'s str) -> &'s str {
-    let folder = folder.to_string_lossy();
-    script.strip_prefix(&*folder).map_or(script, |rest| rest.trim_start_matches('/'))
+/// A script's path as patterns see it: below the folder of scripts if it is there, however it was
+/// named. Otherwise `./a.lua` would run under another profile than `a.lua`.
+pub(super) fn below(folder: &Path, script: &str) -> String {
+    let (folder, path) = (plain(folder), plain(&folder.join(script)));
+    path.strip_prefix(&folder).unwrap_or(&path).to_string_lossy().into_owned()
+}
+
+/// A path without `.`, `..` and empty parts. What a link leads to is not asked.
+#[must_use]
+pub fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 /// Tells of a `<script>` that names no profile there is. The rule stays: its scripts must not run

@@ -243,6 +243,11 @@ fn scripts_whose_profile_is_not_there_get_no_other_one() {
         (Some("narow"), Some("third-party"), None)
     );
     assert_eq!(of(&folder.join("a/x").to_string_lossy()), Some("narow"));
+    // However it is named, it is the same file.
+    for name in ["./a/x", "b/../a/x", "a//x", "a/b/../x", "a/./x"] {
+        assert_eq!(of(name), Some("narow"), "{name}");
+        assert_eq!(of(&folder.join(name).to_string_lossy()), Some("narow"), "{name}");
+    }
     assert_eq!(configuration.lua.profile_of("c/x.lua"), Some("narrow"));
 }
 
