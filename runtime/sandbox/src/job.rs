@@ -24,6 +24,10 @@ pub const SOURCES: usize = 4_096;
 /// The length of a source's name that is kept, in bytes.
 const SOURCE_NAME: usize = 1_024;
 
+/// What a message to the log counts at least, in bytes: an empty one makes a line, too, with time, call,
+/// script and place.
+pub const LOG_LINE: usize = 64;
+
 /// A running guest.
 ///
 /// Shared by the run, its host functions, the job table and the handle. What a host call does here
@@ -242,7 +246,7 @@ impl Job {
         self.failure.lock().clone()
     }
 
-    /// Accounts for a message of `bytes` bytes that the guest wants to log; false when it is not
+    /// Accounts for a message of `bytes` bytes, at least [`LOG_LINE`], that the guest wants to log; false when it is not
     /// to be logged and the guest should be told.
     ///
     /// The first refusal of a minute leaves a warning. At [`FAR`](crate::FAR) times its limit the
@@ -250,7 +254,7 @@ impl Job {
     #[must_use]
     pub fn log(&self, bytes: usize) -> bool {
         let Some(limit) = self.profile.log else { return true };
-        match self.logged.lock().write(bytes, limit) {
+        match self.logged.lock().write(bytes.max(LOG_LINE), limit) {
             Writing::Fits => return true,
             Writing::Cut(_) => tracing::warn!(
                 call = self.call().unwrap_or_default(),

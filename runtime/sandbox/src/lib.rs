@@ -114,7 +114,7 @@ pub use ended::{Cost, End, Ended, EndedBy};
 pub use environment::check as environment;
 pub use guest::Guest;
 pub use handles::{Handle, LimitReached, OpenHandle, REFUSALS};
-pub use job::{Entered, Job, JobInfo, JobState, Place, SOURCES};
+pub use job::{Entered, Job, JobInfo, JobState, LOG_LINE, Place, SOURCES};
 pub use load::LoadError;
 pub use observer::{Observer, Outcome};
 pub use output::{Log, Output, Stream};

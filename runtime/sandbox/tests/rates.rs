@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{SPIN, a_run, config, home, link, run, until, with};
-use ringfence_sandbox::{EndedBy, FAR, Sandbox};
+use ringfence_sandbox::{EndedBy, FAR, LOG_LINE, Sandbox};
 
 /// Counts host calls for ever.
 const CALLS: &str = r#"(func (export "run") (result i32) (loop $l call $count br $l) unreachable)"#;
@@ -114,12 +114,14 @@ async fn the_log() {
                              (i32.mul (call $log (i32.const {c})) (i32.const 100)))))"#
         )
     };
-    let limit = 100;
+    let limit = 1_000;
     let outcome = async |sizes| {
         home.outcome(&log(sizes), with(|profile| profile.log = Some(limit))).await.result
     };
-    assert_eq!(outcome([50, 50, 1]).await, Ok(11), "the third is refused");
-    assert_eq!(outcome([100, 500, 400]).await, Ok(1), "refused, but not far");
+    assert_eq!(outcome([500, 500, 1]).await, Ok(11), "the third is refused");
+    assert_eq!(outcome([1_000, 5_000, 4_000]).await, Ok(1), "refused, but not far");
+    let room = limit - LOG_LINE - 1;
+    assert_eq!(outcome([room, 0, 0]).await, Ok(11), "an empty message counts, too");
     let why = outcome([1, limit * FAR, 1]).await.unwrap_err();
     assert_eq!(why, EndedBy::LogLimit { limit });
     assert_eq!(why.name(), "log-limit");

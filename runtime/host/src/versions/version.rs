@@ -26,6 +26,10 @@ pub(crate) const MAX_CANDIDATES: usize = 1_024;
 /// files as they are when it requires them.
 const MAX_PINS: usize = 8_192;
 
+/// Bytes of names that a version keeps for the sake of its lookups. Each holds all its candidates, and a
+/// script can make each long and each a little different.
+const MAX_LOOKUPS: usize = 4 << 20;
+
 /// The longest path that a version keeps, in bytes: the system's limit.
 const MAX_PATH: usize = 4_096;
 
@@ -50,6 +54,8 @@ pub(super) struct Modules {
     pub(super) pins: HashMap<PathBuf, Option<Arc<File>>>,
     /// What was looked for, in order.
     pub(super) lookups: Vec<Lookup>,
+    /// Their names, in bytes.
+    size: usize,
     /// A run required what the version's name does not contain.
     pub(super) learned: bool,
 }
@@ -73,6 +79,11 @@ impl Lookup {
 }
 
 impl Lookup {
+    fn size(&self) -> usize {
+        let size = |(name, path): &(String, PathBuf)| name.len() + path.as_os_str().len();
+        self.module.len() + self.candidates.iter().map(size).sum::<usize>()
+    }
+
     /// Looks on disk, from a candidate on.
     pub(super) async fn look(
         &self,
@@ -118,6 +129,7 @@ impl Modules {
         let long = |(_, path): &(String, PathBuf)| path.as_os_str().len() > MAX_PATH;
         if self.pins.len() + end >= MAX_PINS
             || self.lookups.len() >= MAX_PINS
+            || self.size + lookup.size() > MAX_LOOKUPS
             || lookup.candidates.iter().any(long)
         {
             return false;
@@ -132,6 +144,7 @@ impl Modules {
             self.pins.entry(path.clone()).or_insert_with(|| Some(Arc::clone(file)));
         }
         if !self.lookups.contains(lookup) {
+            self.size += lookup.size();
             self.lookups.push(lookup.clone());
         }
         true
@@ -268,5 +281,27 @@ impl Pinned {
 impl Drop for Pinned {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lookups_keep_is_bounded() {
+        let mut modules = Modules::default();
+        let long = "x".repeat(MAX_PATH);
+        // Each has one candidate that no other has, and many long ones that all have.
+        let pinned = (0..MAX_PINS)
+            .take_while(|number| {
+                let own = (number.to_string(), PathBuf::from(number.to_string()));
+                let shared = (0..100).map(|_| (long.clone(), PathBuf::from(&long)));
+                let candidates = std::iter::once(own).chain(shared).collect();
+                modules.pin(&Lookup { module: "m".to_owned(), candidates }, None)
+            })
+            .count();
+        assert!((1..=MAX_LOOKUPS / (200 * MAX_PATH)).contains(&pinned), "{pinned}");
+        assert!(modules.size <= MAX_LOOKUPS);
     }
 }
