@@ -15,6 +15,9 @@ const REASON: &str = "mod_lua is unloaded";
 /// that does not come back.
 const LAST: Duration = Duration::from_secs(10);
 
+/// How often what has started meanwhile is killed, too.
+const AGAIN: Duration = Duration::from_millis(100);
+
 impl Lifecycle for Scripts {
     fn load(&self) -> BoxFuture<'_, Result<(), String>> {
         async move {
@@ -36,8 +39,16 @@ impl Lifecycle for Scripts {
             let mut killed = 0;
             if timeout(drain, gate.empty()).await.is_err() {
                 let of_lua = |job: &ringfence_sandbox::Job| guests::is_interpreter(job.guest());
-                killed = self.sandbox().kill_where(of_lua, REASON);
-                if timeout(LAST, gate.empty()).await.is_err() {
+                let ended = async {
+                    loop {
+                        killed += self.sandbox().kill_where(of_lua, REASON);
+                        // Runs that were let in before may still have been waiting for their slot.
+                        if timeout(AGAIN, gate.empty()).await.is_ok() {
+                            return;
+                        }
+                    }
+                };
+                if timeout(LAST, ended).await.is_err() {
                     gate.open();
                     let running = gate.running();
                     return Err(format!(

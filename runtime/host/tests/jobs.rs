@@ -195,6 +195,40 @@ async fn lua_is_unloaded_under_scripts_and_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn unloading_ends_what_waits_for_a_slot() {
+    let server = server().await;
+    // Its slots are all taken.
+    for _ in 0..20 {
+        run(&server, "sleeper").await;
+    }
+    let switch = server.switch.clone();
+    let late = tokio::spawn(async move {
+        switch.command("luarun", "golden/s/sleeper.lua", None).await.unwrap()
+    });
+    while server.scripts.sandbox().statistics().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.command("unload -f mod_lua").await, "+OK\n");
+    assert!(late.await.unwrap().starts_with("+OK "));
+    assert!(list(&server).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_one_line_of_an_answer() {
+    let server = server().await;
+    for verb in ["kill", "wait"] {
+        let line = "golden/s/x\n+OK/../sleeper.lua";
+        let started = server.switch.command("luarun", line, None).await.unwrap();
+        let job = started.strip_prefix("+OK ").unwrap().trim();
+        let answer = server.command(&format!("script {verb} {job} 1")).await;
+        assert_eq!(answer.lines().count(), 2, "{answer}");
+        assert!(answer.contains(" golden/s/x?+OK/../sleeper.lua"), "{answer}");
+        server.command("script kill all").await;
+        server.command(&format!("script wait {job}")).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_run_is_named() {
     let server = server().await;
     let folder = server.local("/opt/peers/fsrun2/scripts");

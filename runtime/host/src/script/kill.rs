@@ -3,8 +3,9 @@
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use ringfence_sandbox::Job;
+use uuid::Uuid;
 
-use super::{Verb, select, usage};
+use super::{Verb, select, table, usage};
 use crate::scripts::Scripts;
 
 /// What the log and the call are told when no reason is given.
@@ -28,7 +29,7 @@ fn kill(scripts: &Scripts, text: &str) -> String {
     let lines = Mutex::new(String::new());
     // Noted where they are chosen: between a list and a kill a script may have started another.
     let note = |job: &Job| {
-        lines.lock().push_str(&format!("{} {}\n", job.id(), job.script()));
+        lines.lock().push_str(&line(job.id(), job.script()));
         true
     };
     let all = word == "all";
@@ -38,12 +39,18 @@ fn kill(scripts: &Scripts, text: &str) -> String {
         match select::named(sandbox.jobs(), word) {
             Ok(jobs) => {
                 for job in jobs {
-                    killed += usize::from(sandbox.kill(job.id, reason.trim()));
-                    lines.lock().push_str(&format!("{} {}\n", job.id, job.script));
+                    if sandbox.kill(job.id, reason.trim()) {
+                        killed += 1;
+                        lines.lock().push_str(&line(job.id, &job.script));
+                    }
                 }
             }
             Err(answer) => return answer,
         }
     }
     format!("+OK {killed} killed\n{}", lines.into_inner())
+}
+
+fn line(job: Uuid, script: &str) -> String {
+    format!("{job} {}\n", table::cell(script))
 }

@@ -42,7 +42,7 @@ fn clean(row: &[String]) -> Vec<String> {
 }
 
 /// A value on one line: names come from dialplans and scripts.
-fn cell(value: &str) -> String {
+pub(super) fn cell(value: &str) -> String {
     if value.is_empty() {
         return NOTHING.to_owned();
     }

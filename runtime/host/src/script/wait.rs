@@ -60,11 +60,12 @@ fn wait<'a>(scripts: &'a Scripts, text: &'a str) -> BoxFuture<'a, String> {
 }
 
 fn line(past: &Past) -> String {
-    let error = past.error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+    let error = past.error.as_deref().map(|error| format!(": {}", table::cell(error)));
+    let error = error.unwrap_or_default();
     format!(
         "{} {} ended after {}: {}{error}\n",
         past.id,
-        past.script,
+        table::cell(&past.script),
         table::time(past.wall),
         past.name
     )
@@ -72,6 +73,7 @@ fn line(past: &Past) -> String {
 
 /// A job that has not ended, or so long ago that it is forgotten.
 fn unknown(scripts: &Scripts, id: Uuid, script: &str) -> String {
+    let script = table::cell(script);
     match scripts.sandbox().job(id) {
         Some(job) => format!("{id} {script} still runs: {}\n", super::list::state(&job.state())),
         None => format!("{id} {script} has ended\n"),
