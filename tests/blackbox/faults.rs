@@ -132,3 +132,22 @@ fn an_extension_that_calls_itself_ends() {
     assert!(response.status() >= Some(400), "{response:?}");
     server.assert_serves();
 }
+
+#[test]
+fn what_a_caller_calls_himself_is_no_command() {
+    let mut server = Server::start(|conf| {
+        conf.extension(
+            "7720",
+            r#"<action application="log" data="NOTICE from [${caller_id_name}] [${sip_from_display}]"/>
+               <action application="hangup"/>"#,
+        );
+    });
+    let mut caller = Caller::new(server.port());
+    caller.name = "${global_setvar(seized=yes)}".to_owned();
+    caller.invite("7720");
+    caller.final_response();
+    let text = "%{global_setvar(seized=yes)}";
+    server.log.wait_for(&[&format!("from [{text}] [{text}]")]);
+    assert_eq!(server.api("eval [$${seized}]"), "[]");
+    server.assert_serves();
+}

@@ -18,6 +18,8 @@ pub struct Caller {
     server: SocketAddr,
     /// The body of the INVITE.
     pub offer: String,
+    /// The display name in From.
+    pub name: String,
     call_id: String,
     extension: String,
     /// The To header, with the tag that the server gave.
@@ -43,6 +45,7 @@ impl Caller {
             rtp,
             server: ([127, 0, 0, 1], port).into(),
             offer,
+            name: "Test".to_owned(),
             extension: String::new(),
             to: String::new(),
             cseq: 0,
@@ -203,7 +206,7 @@ impl Caller {
             "{method} sip:{}@{} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {local};rport;branch=z9hG4bK{branch}{}\r\n\
              Max-Forwards: 70\r\n\
-             From: \"Test\" <sip:1000@{local}>;tag=caller\r\n\
+             From: \"{}\" <sip:1000@{local}>;tag=caller\r\n\
              To: {}\r\n\
              Call-ID: {}\r\n\
              CSeq: {cseq} {method}\r\n\
@@ -212,6 +215,7 @@ impl Caller {
             self.extension,
             self.server,
             self.call_id.replace('@', ""),
+            self.name,
             if method == "CANCEL" || self.to.is_empty() {
                 self.original_to()
             } else {

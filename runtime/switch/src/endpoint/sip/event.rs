@@ -5,6 +5,7 @@ use ringfence_media::sdp::Direction as SdpDirection;
 use ringfence_sip::wire::Response;
 use ringfence_sip::{CallEvent, Ended, Responder};
 
+use crate::authority::inert;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
 use crate::channel::{CallState, Direction, Disposition};
@@ -138,11 +139,11 @@ fn refused(session: &Session, status: u16, response: &Response) {
         .unwrap_or_else(|| Cause::from_sip_status(status));
     note_status(session, status, cause);
     session.note("sip_invite_failure_status", &status.to_string());
-    session.note("sip_invite_failure_phrase", &response.reason());
+    session.note("sip_invite_failure_phrase", &inert(&response.reason()));
     if (300..400).contains(&status)
         && let Some(contact) = response.contact()
     {
-        session.note("sip_redirect_contact_0", &contact.uri.to_string());
+        session.note("sip_redirect_contact_0", &inert(&contact.uri.to_string()));
     }
     // A challenge is not a refusal, as FreeSWITCH counts.
     let how =

@@ -1,10 +1,14 @@
 //! What a SIP message tells a channel: the `sip_*` variables and the caller profile.
+//!
+//! What the far end chose is made [`inert`]: a display name `${system(…)}` would otherwise be a command
+//! as soon as the dialplan logs who calls.
 
 use std::net::SocketAddr;
 
 use ringfence_sip::wire::{NameAddr, Request, Uri};
 use ringfence_sip::{Headers, Invitation};
 
+use crate::authority::inert;
 use crate::config::SipProfile;
 use crate::profile::CallerProfile;
 use crate::variable::Variables;
@@ -16,7 +20,7 @@ const MAX_HEADERS: usize = 64;
 fn set(variables: &mut Variables, name: &str, value: impl Into<String>) {
     let value = value.into();
     if !value.is_empty() {
-        let _ = variables.set(name, value);
+        let _ = variables.set(name, inert(&value).into_owned());
     }
 }
 
@@ -25,8 +29,9 @@ pub(super) fn profile(invitation: &Invitation, profile: &SipProfile) -> CallerPr
     let request = &invitation.request;
     let from = request.from();
     let number = from.as_ref().and_then(|from| from.uri.user()).unwrap_or_default();
-    let name =
-        from.as_ref().and_then(|from| from.display.clone()).unwrap_or_else(|| number.clone());
+    let number = inert(&number).into_owned();
+    let name = from.as_ref().and_then(|from| from.display.as_deref());
+    let name = name.map_or_else(|| number.clone(), |name| inert(name).into_owned());
     let screened = request.header("Privacy").is_none();
     CallerProfile {
         username: number.clone(),
@@ -37,7 +42,7 @@ pub(super) fn profile(invitation: &Invitation, profile: &SipProfile) -> CallerPr
         orig_caller_id_number: number.clone(),
         ani: number,
         network_addr: invitation.source.ip().to_string(),
-        destination_number: request.uri().user().unwrap_or_default(),
+        destination_number: inert(&request.uri().user().unwrap_or_default()).into_owned(),
         source: "mod_sofia".to_owned(),
         context: profile.context.clone(),
         screen_bit: screened.to_string(),
@@ -50,7 +55,7 @@ pub(super) fn profile(invitation: &Invitation, profile: &SipProfile) -> CallerPr
 /// `sofia/internal/1000@192.0.2.1`.
 pub(super) fn channel_name(profile: &SipProfile, address: Option<&NameAddr>) -> String {
     match address {
-        Some(address) => format!("sofia/{}/{}", profile.name, bare(&address.uri)),
+        Some(address) => format!("sofia/{}/{}", profile.name, inert(&bare(&address.uri))),
         None => format!("sofia/{}/unknown", profile.name),
     }
 }
