@@ -69,7 +69,7 @@ async fn a_job_is_listed_shown_and_killed() {
     assert_eq!(killed, format!("+OK 1 killed\n{job} golden/s/sleeper.lua\n"));
     let waited = server.command(&format!("script wait {job}")).await;
     assert!(waited.starts_with(&format!("+OK\n{job} golden/s/sleeper.lua ended after ")));
-    assert!(waited.ends_with(": killed: killed: as a test\n"), "{waited}");
+    assert!(waited.ends_with(": killed: as a test\n"), "{waited}");
     assert!(list(&server).await.is_empty());
 }
 

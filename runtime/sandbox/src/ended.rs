@@ -154,7 +154,7 @@ impl fmt::Display for EndedBy {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trap { message, .. } => write!(out, "{message}"),
-            Self::Killed { reason } => write!(out, "killed: {reason}"),
+            Self::Killed { reason } => write!(out, "{reason}"),
             Self::WallLimit { limit } => write!(out, "it ran longer than {limit:?}"),
             Self::CpuLimit { limit } => {
                 write!(out, "it used more than {limit:?} of processor time")
