@@ -35,7 +35,11 @@ impl Lifecycle for Scripts {
             let gate = &self.0.gate;
             gate.close();
             let running = gate.running();
-            tracing::info!(running, ?drain, "mod_lua is being unloaded: no more scripts are started");
+            tracing::info!(
+                running,
+                ?drain,
+                "mod_lua is being unloaded: no more scripts are started"
+            );
             let mut killed = 0;
             if timeout(drain, gate.empty()).await.is_err() {
                 let of_lua = |job: &ringfence_sandbox::Job| guests::is_interpreter(job.guest());
