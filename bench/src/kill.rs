@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ringfence_tests::state::{AT_WORK, Phone, STATES, State, ringing};
-use ringfence_tests::{Configuration, Server};
+use ringfence_tests::Server;
+use ringfence_tests::state::{self, Phone, STATES, State};
 
 use crate::server;
 
@@ -29,12 +29,8 @@ pub(crate) fn run() {
     );
     let mut phone = None;
     let server = server(|conf| {
-        phone = Some(ringing(conf));
-        unlimited(conf);
+        phone = Some(state::configure(conf));
         conf.script("measure.lua", MEASURE);
-        for (index, state) in STATES.iter().enumerate() {
-            state.configure(conf, &number(index));
-        }
     });
     println!("| what the script does | median | p99 | most |");
     println!("|---|---:|---:|---:|");
@@ -48,23 +44,9 @@ pub(crate) fn run() {
     println!();
 }
 
-/// Nothing ends these scripts but the kill.
-fn unlimited(conf: &Configuration) {
-    let limits = ["cpu-limit", "burst-limit", "wall-limit", "hangup-grace", "host-call-limit"];
-    let unlimited: Vec<_> = limits.iter().map(|limit| (*limit, "unlimited")).collect();
-    conf.profile("unlimited", "test_*.lua", &unlimited);
-}
-
-fn number(index: usize) -> String {
-    format!("60{index:02}")
-}
-
 /// Brings a call into the state, and kills its script there.
 fn kill(server: &Server, index: usize, state: &State) -> Duration {
-    let mark = format!("{AT_WORK}: {}", state.name);
-    let before = server.log.with(&mark).len();
-    let mut caller = state.call(server.port(), &number(index));
-    server.says(&mark, before);
+    let mut caller = state::busy(server, index);
     let jobs = server.jobs();
     let job = jobs.first().expect("the script runs");
     let answer = server.api(&format!("lua measure.lua {}", job.id()));

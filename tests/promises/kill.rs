@@ -1,35 +1,11 @@
-use ringfence_tests::state::{AT_WORK, Phone, STATES, State, ringing};
-use ringfence_tests::{Caller, Configuration, Peer, Server, eventually};
-
-/// A profile that ends nothing by itself: what ends here was killed.
-fn unlimited(conf: &Configuration) {
-    let limits = ["cpu-limit", "burst-limit", "wall-limit", "hangup-grace", "host-call-limit"];
-    let unlimited: Vec<_> = limits.iter().map(|limit| (*limit, "unlimited")).collect();
-    conf.profile("unlimited", "test_*.lua", &unlimited);
-}
-
-fn number(index: usize) -> String {
-    format!("60{index:02}")
-}
-
-/// A call whose script is in its state.
-fn busy(server: &Server, index: usize, state: &State) -> Caller {
-    let mark = format!("{AT_WORK}: {}", state.name);
-    let before = server.log.with(&mark).len();
-    let caller = state.call(server.port(), &number(index));
-    server.says(&mark, before);
-    caller
-}
+use ringfence_tests::state::{self, Phone, STATES};
+use ringfence_tests::{Caller, Peer, Server, eventually};
 
 /// A server with an extension a state, and the phone that rings in one of them.
 fn states() -> (Server, Peer) {
     let mut phone = None;
     let server = Server::start(|conf| {
-        unlimited(conf);
-        phone = Some(ringing(conf));
-        for (index, state) in STATES.iter().enumerate() {
-            state.configure(conf, &number(index));
-        }
+        phone = Some(state::configure(conf));
     });
     (server, phone.expect("it was started"))
 }
@@ -38,15 +14,15 @@ fn states() -> (Server, Peer) {
 fn one_command_ends_a_script_in_any_state() {
     let (mut server, _phone) = states();
     for (index, state) in STATES.iter().enumerate() {
-        let mut caller = busy(&server, index, state);
-        let job = server.job(&format!("test_{}.lua", number(index))).id().to_owned();
+        let mut caller = state::busy(&server, index);
+        let job = server.job(&format!("test_{}.lua", state::number(index))).id().to_owned();
         let answer = server.api(&format!("script kill {job} the operator's wish"));
         assert!(answer.starts_with("+OK"), "{}: {answer}", state.name);
         server.no_job();
         server.log.wait_for(&["the operator's wish", &job]);
         // A call that has hung up has no dialplan to go on with.
         if state.phone != Phone::HangsUp {
-            let told = server.told(&number(index));
+            let told = server.told(&state::number(index));
             assert_eq!((&*told.result, &*told.job), ("killed", &*job), "{}: {told:?}", state.name);
             caller.ended();
         }
@@ -65,8 +41,8 @@ fn uuid_kill_ends_a_call_at_once_whatever_its_script_does() {
     for (index, state) in
         STATES.iter().enumerate().filter(|(_, state)| state.phone != Phone::HangsUp)
     {
-        let mut caller = busy(&server, index, state);
-        let job = server.job(&format!("test_{}.lua", number(index)));
+        let mut caller = state::busy(&server, index);
+        let job = server.job(&format!("test_{}.lua", state::number(index)));
         let call = job.text("call").expect("the uuid of its call");
         let answer = server.api(&format!("uuid_kill {call} CALL_REJECTED"));
         assert!(answer.starts_with("+OK"), "{}: {answer}", state.name);
@@ -84,7 +60,7 @@ fn uuid_kill_ends_a_call_at_once_whatever_its_script_does() {
 #[test]
 fn all_scripts_of_a_name_and_all_scripts_at_all() {
     let mut server = Server::start(|conf| {
-        unlimited(conf);
+        state::unlimited(conf);
         conf.lua("6100", "session:answer() session:sleep(600000)")
             .lua("6101", "session:answer() while true do end");
     });
@@ -147,7 +123,7 @@ fn scripts_that_start_scripts_end_with_one_command() {
 #[test]
 fn what_killed_scripts_had_comes_back() {
     let mut server = Server::start(|conf| {
-        unlimited(conf);
+        state::unlimited(conf);
         conf.lua(
             "6200",
             r#"local files, held = {}, {}

@@ -2,10 +2,10 @@
 //!
 //! One table, used by the promise (`tests/promises/kill.rs`) and by the figure (`bench/`).
 
-use crate::{Caller, Configuration, Peer};
+use crate::{Caller, Configuration, Peer, Server};
 
 /// What a script says in the log when it is about to be busy.
-pub const AT_WORK: &str = "at work";
+const AT_WORK: &str = "at work";
 
 /// A state of a script that serves a call.
 #[derive(Clone, Copy, Debug)]
@@ -123,9 +123,41 @@ pub const STATES: &[State] = &[
     ),
 ];
 
+/// A profile that ends nothing by itself: what ends under it was killed.
+pub fn unlimited(conf: &Configuration) {
+    let limits = ["cpu-limit", "burst-limit", "wall-limit", "hangup-grace", "host-call-limit"];
+    let unlimited: Vec<_> = limits.iter().map(|limit| (*limit, "unlimited")).collect();
+    conf.profile("unlimited", "test_*.lua", &unlimited);
+}
+
+/// The extension of a state, by its place in [`STATES`].
+pub fn number(index: usize) -> String {
+    format!("60{index:02}")
+}
+
+/// An extension for each state, under [`unlimited`]; answers the phone that rings in one of them.
+pub fn configure(conf: &Configuration) -> Peer {
+    unlimited(conf);
+    let phone = ringing(conf);
+    for (index, state) in STATES.iter().enumerate() {
+        state.configure(conf, &number(index));
+    }
+    phone
+}
+
+/// A call whose script is in the state of that place.
+pub fn busy(server: &Server, index: usize) -> Caller {
+    let state = &STATES[index];
+    let mark = format!("{AT_WORK}: {}", state.name);
+    let before = server.log.with(&mark).len();
+    let caller = state.call(server.port(), &number(index));
+    server.says(&mark, before);
+    caller
+}
+
 impl State {
     /// Adds an extension `number` whose call is in this state.
-    pub fn configure(&self, conf: &Configuration, number: &str) {
+    fn configure(&self, conf: &Configuration, number: &str) {
         let script = format!(
             "function work() freeswitch.consoleLog('notice', '{AT_WORK}: {}\\n') end\n\
              session:answer()\n{}",
@@ -137,7 +169,7 @@ impl State {
     /// Dials `number`, and does what the phone does. The script is in its state when it has said
     /// so; who hears that is for the caller of this.
     #[track_caller]
-    pub fn call(&self, port: u16, number: &str) -> Caller {
+    fn call(&self, port: u16, number: &str) -> Caller {
         let mut caller = Caller::new(port);
         caller.invite(number);
         caller.answered();
@@ -151,7 +183,7 @@ impl State {
 }
 
 /// A phone that rings and never answers, as the global variable `ringing` names it to scripts.
-pub fn ringing(conf: &Configuration) -> Peer {
+fn ringing(conf: &Configuration) -> Peer {
     let phone = Peer::start(|_| vec!["180 Ringing".to_owned()]);
     let variable = format!(
         "<X-PRE-PROCESS cmd=\"set\" data=\"ringing=sofia/internal/nobody@127.0.0.1:{}\"/>",
