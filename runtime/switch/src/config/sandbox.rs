@@ -51,7 +51,7 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::one(
         "warm",
         "128",
-        "runs, 0 to 100000",
+        "runs, 1 to 100000",
         "Places that keep the pages of the last run, which makes the next start 80 µs quicker. Each \
          keeps up to 130 kB for good.",
     ),
@@ -150,7 +150,7 @@ impl SandboxSettings {
         let instances = number("instances", 1, 100_000, " runs");
         let start_wait = number("start-wait", 0, 60_000, " ms");
         let stack = number("stack", 128, 8_192, " KiB");
-        let warm = number("warm", 0, 100_000, " runs");
+        let warm = number("warm", 1, 100_000, " runs");
         let drain_time = number("drain-time", 0, 3_600, " seconds");
         let tick = number("tick", 1, 100, " ms");
         let nice = number("nice", 0, 19, "");
