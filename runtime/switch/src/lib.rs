@@ -10,13 +10,14 @@
 //!   is a function over a trait ([`expand::Scope`], [`dialplan::Caller`]).
 //! * **Events.** [`event`]: made only when somebody listens, brought to bounded queues.
 //! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
-//!   controlled; `endpoint` the legs themselves; [`originate`] makes calls.
+//!   controlled; `endpoint` the legs themselves; [`originate`] makes calls; `bridge` joins two.
 //! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
 //!   manuals are made from them.
 
 pub mod application;
 pub mod authority;
+mod bridge;
 pub mod cause;
 pub mod channel;
 pub mod command;

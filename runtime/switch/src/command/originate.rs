@@ -50,6 +50,7 @@ async fn originate(context: CommandContext, text: String) -> String {
         caller_id_name: word(4),
         caller_id_number: word(5),
         timeout: word(6).and_then(|seconds| seconds.parse().ok()),
+        a_leg: None,
     };
     match context.switch.originate(&originate).await {
         Ok(session) => format!("+OK {}\n", session.uuid()),

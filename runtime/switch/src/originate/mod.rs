@@ -53,6 +53,9 @@ pub struct Originate {
     /// How long it may ring, in seconds; none takes [`DEFAULT_TIMEOUT`]. The variable
     /// `originate_timeout` comes first.
     pub timeout: Option<u32>,
+    /// The call that it is made for: its end takes the new one back, and its caller id is told
+    /// unless another one is given.
+    pub a_leg: Option<Session>,
 }
 
 impl Switch {

@@ -122,12 +122,6 @@ impl Session {
         shared.state.up() && shared.media.ready
     }
 
-    /// True while the call is connected to another one. There is no bridge yet: always false.
-    #[must_use]
-    pub fn bridged(&self) -> bool {
-        false
-    }
-
     /// The cause the channel was hung up with; `NONE` before.
     #[must_use]
     pub fn hangup_cause(&self) -> Cause {
