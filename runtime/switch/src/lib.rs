@@ -11,6 +11,7 @@
 //! * **Events.** [`event`]: made only when somebody listens, brought to bounded queues.
 //! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
 //!   controlled; `endpoint` the legs themselves; [`originate`] makes calls; `bridge` joins two.
+//! * **Lookup.** [`lookup`]: who answers for the XML before the files do.
 //! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
 //!   manuals are made from them.
@@ -28,6 +29,7 @@ pub mod documentation;
 mod endpoint;
 pub mod event;
 pub mod expand;
+pub mod lookup;
 pub mod operation;
 pub mod originate;
 pub mod profile;

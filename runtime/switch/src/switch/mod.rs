@@ -27,6 +27,7 @@ use crate::authority;
 use crate::cause::Cause;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, EventName};
+use crate::lookup::Bound;
 use crate::session::Session;
 use crate::xml::{Fault, Severity};
 
@@ -68,6 +69,7 @@ struct Inner {
     events: Bus,
     sessions: RwLock<HashMap<Arc<str>, Session, foldhash::fast::RandomState>>,
     tables: RwLock<tables::Tables>,
+    bindings: RwLock<Vec<Bound>>,
     sip: Option<Stack>,
     media: Media,
     clock: Clock,
@@ -124,6 +126,7 @@ impl Switch {
             events: Bus::new(core),
             sessions: RwLock::default(),
             tables: RwLock::default(),
+            bindings: RwLock::default(),
             sip: stack,
             media: setup.media,
             clock: setup.clock,
@@ -159,6 +162,11 @@ impl Switch {
     #[must_use]
     pub fn events(&self) -> &Bus {
         &self.0.events
+    }
+
+    /// Who answers lookups before the configuration does.
+    pub(crate) fn bindings(&self) -> &RwLock<Vec<Bound>> {
+        &self.0.bindings
     }
 
     /// Audio.

@@ -41,6 +41,13 @@ pub struct Assembled {
 }
 
 impl Assembled {
+    /// A text that is used as it is, and what to call it; for XML that no file holds.
+    #[must_use]
+    pub fn of_text(name: &str, text: String) -> Self {
+        let lines = (1..).zip(text.split('\n')).map(|(line, _)| (0, line)).collect();
+        Self { text, files: vec![name.into()], lines }
+    }
+
     /// Where a line of the text (counted from 0) came from.
     #[must_use]
     pub fn place(&self, line: usize) -> Place {
