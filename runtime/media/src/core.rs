@@ -4,6 +4,7 @@
 mod listen;
 mod play;
 mod receive;
+mod relay;
 mod send;
 
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use crate::writer::Writer;
 use listen::{Capture, Listener};
 use play::Playing;
 use receive::Receiving;
+use relay::Relaying;
 use send::Sending;
 
 /// What all streams of a [`Media`](crate::Media) have in common.
@@ -64,6 +66,8 @@ pub(crate) struct Core {
     jitter: Option<Box<Jitter>>,
     keys_out: Option<Box<dtmf::Sender>>,
     echo: bool,
+    /// Comes before the echo.
+    relay: Option<Relaying>,
     /// Who hears packets as they come.
     tap: Option<mpsc::Sender<Heard>>,
     /// When the next RTCP report is due; none while no RTP flows.
@@ -95,6 +99,7 @@ impl Core {
             jitter: None,
             keys_out: None,
             echo: false,
+            relay: None,
             tap: None,
             report: None,
             timeout: None,
@@ -126,6 +131,9 @@ impl Core {
             Command::Echo(on) => self.echo = on,
             Command::Hear(tap) => self.tap = Some(tap),
             Command::SendDtmf(keys) => self.queue_keys(keys),
+            Command::Relay { id, to } => self.begin_relay(id, to),
+            Command::EndRelay(id) => self.end_relay(id),
+            Command::Relayed(relayed) => self.relayed(now, &relayed, wire),
         }
         if self.capture.is_none() && self.listener.is_none() {
             self.jitter = None;

@@ -1,8 +1,8 @@
 //! Audio of calls: RTP, codecs, tones, keys, sound files, recording, and the pacing of it all.
 //!
 //! Knows no SIP and no calls. Read [`Media`] and [`Stream`] first: `Media` opens streams and sounds,
-//! a `Stream` is told by its [`sdp::Agreement`] where the far end is, and plays, records, echoes and
-//! presses keys.
+//! a `Stream` is told by its [`sdp::Agreement`] where the far end is, and plays, records, echoes,
+//! presses keys, and relays what it hears to another one.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +35,8 @@
 //! A media thread cuts each 20 ms into slots of 1 ms; a stream that plays, records or presses keys
 //! has the emptiest one and is served there every packet length, by absolute time. A thread that was
 //! late sends at most three packets more than are due and then goes on later. A stream that does
-//! none of this is in no slot: it sends nothing, and of what it receives only keys are looked at.
+//! none of this is in no slot: it sends nothing but what is echoed or relayed (packet by packet, as it
+//! comes), and of what it receives only keys are looked at.
 //! `cargo run --release --example load` measures it.
 
 mod codec;
@@ -68,5 +69,5 @@ pub use source::{Library, Source, SourceError};
 pub use stream::{
     Heard, MAX_HEARD, MAX_QUEUED_DTMF, PlayOptions, Playback, PlaybackControl, PlaybackEnd,
     PlaybackEndReason, RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason,
-    SilenceOptions, Stream, StreamEvent, StreamStatistics,
+    Relay, SilenceOptions, Stream, StreamEvent, StreamStatistics,
 };

@@ -5,6 +5,7 @@ mod event;
 mod heard;
 mod playback;
 mod recording;
+mod relay;
 mod silence;
 mod statistics;
 
@@ -14,6 +15,8 @@ pub use heard::{Heard, MAX_HEARD};
 pub(crate) use playback::Progress;
 pub use playback::{PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason};
 pub use recording::{RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason};
+pub use relay::Relay;
+pub(crate) use relay::{Relayed, Target};
 pub use silence::SilenceOptions;
 pub use statistics::StreamStatistics;
 pub(crate) use statistics::{Counters, count};

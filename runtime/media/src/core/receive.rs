@@ -124,9 +124,7 @@ impl Core {
                 jitter.push(now, header.timestamp, codec, payload);
             }
             self.tap(codec, payload);
-            if self.echo && self.playing.is_none() {
-                self.echo(now, codec, header.timestamp, payload, wire);
-            }
+            self.hand_on(now, codec, header.timestamp, payload, wire);
         }
     }
 
@@ -190,22 +188,6 @@ impl Core {
         if let Err(TrySendError::Closed(_)) = tap.try_send(heard) {
             self.tap = None;
         }
-    }
-
-    fn echo(
-        &mut self,
-        now: Instant,
-        codec: Codec,
-        timestamp: u32,
-        payload: &[u8],
-        wire: &mut impl Wire,
-    ) {
-        if codec == self.codec() {
-            return self.send_echo(now, timestamp, payload, wire);
-        }
-        let ours = self.codec();
-        let recoded: Vec<u8> = payload.iter().map(|byte| codec.transcode(*byte, ours)).collect();
-        self.send_echo(now, timestamp, &recoded, wire);
     }
 
     pub(super) fn report_key(&mut self, key: Dtmf) {

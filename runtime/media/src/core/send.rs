@@ -18,6 +18,10 @@ pub(super) const MAX_SAMPLES: usize = 480;
 /// Bytes of the longest packet that is sent; an echoed one may be longer than ours.
 const MAX_BYTES: usize = HEADER + 2 * MAX_SAMPLES;
 
+/// Samples between two packets that are passed on in one talkspurt at most (1 s): more means that
+/// the sender counts anew.
+const MAX_STEP: u32 = 8_000;
+
 /// One side of an RTP session.
 #[derive(Debug)]
 pub(super) struct Sending {
@@ -31,8 +35,8 @@ pub(super) struct Sending {
     packets: u32,
     bytes: u32,
     reported: u32,
-    /// The received and the sent timestamp of the last echoed packet.
-    echoed: Option<(u32, u32)>,
+    /// The sender's timestamp of the last packet that was passed on, and ours.
+    passed: Option<(u32, u32)>,
 }
 
 impl Sending {
@@ -46,7 +50,7 @@ impl Sending {
             packets: 0,
             bytes: 0,
             reported: 0,
-            echoed: None,
+            passed: None,
         }
     }
 
@@ -142,8 +146,8 @@ impl Core {
         Some(since + interval)
     }
 
-    /// Sends a received packet back.
-    pub(super) fn send_echo(
+    /// Sends a packet that the far end, or another one, has made.
+    pub(super) fn send_foreign(
         &mut self,
         now: Instant,
         timestamp: u32,
@@ -155,12 +159,18 @@ impl Core {
         audio.copy_from_slice(payload);
         let samples = payload.len() as u32;
         let (clock, begins) = self.sending.timestamp(now, samples);
-        // Within a talkspurt the far end's own spacing is kept, whatever the network did to it.
-        let ours = match self.sending.echoed {
-            Some((theirs, ours)) if !begins => ours.wrapping_add(timestamp.wrapping_sub(theirs)),
-            _ => clock,
+        // Within a talkspurt the sender's own spacing is kept, whatever the network did to it.
+        let spaced = self.sending.passed.filter(|_| !begins).map(|(theirs, ours)| {
+            let step = timestamp.wrapping_sub(theirs);
+            (step, ours.wrapping_add(step))
+        });
+        let (ours, begins) = match spaced {
+            Some((step, ours)) if step.cast_signed().unsigned_abs() <= MAX_STEP => (ours, false),
+            // A sender that began anew, or another one.
+            Some(_) => (clock, true),
+            None => (clock, begins),
         };
-        self.sending.echoed = Some((timestamp, ours));
+        self.sending.passed = Some((timestamp, ours));
         let head = (self.payload_type(), begins, ours);
         self.send(now, &mut packet, payload.len(), head, ours.wrapping_add(samples), wire);
     }

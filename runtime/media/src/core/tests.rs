@@ -9,7 +9,7 @@ use crate::sdp::Direction;
 use crate::source::Source;
 use crate::stream::{
     Listen, Play, PlayOptions, PlaybackEnd, Record, RecordControl, RecordOptions, RecordingEnd,
-    SilenceOptions,
+    Relayed, SilenceOptions,
 };
 
 const TOLD: &str = "198.51.100.1:4000";
@@ -460,6 +460,32 @@ fn an_echo_keeps_the_spacing_and_has_its_own_numbers() {
     assert!(headers[0].marker && headers.iter().all(|header| header.payload_type == 0));
     let recoded = Codec::Pcmu.decode(bench.sent.rtp[3].0[HEADER]);
     assert!((7500..8500).contains(&recoded), "the other codec is recoded: {recoded}");
+}
+
+#[test]
+fn what_is_relayed_keeps_its_spacing_until_its_sender_begins_anew() {
+    let mut bench = Bench::new();
+    let relayed = |timestamp: u32| {
+        let payload = vec![Codec::Pcma.encode(8000); 160].into();
+        Command::Relayed(Box::new(Relayed { codec: Codec::Pcma, timestamp, payload }))
+    };
+    for timestamp in [1000, 1160, 1480, 4_000_000_000, 4_000_000_160] {
+        bench.command(relayed(timestamp));
+        bench.now += Duration::from_millis(20);
+    }
+    let headers = bench.headers();
+    let steps: Vec<_> =
+        headers.windows(2).map(|two| two[1].timestamp.wrapping_sub(two[0].timestamp)).collect();
+    assert_eq!(steps, [160, 320, 160, 160], "a new sender goes on where the old one was");
+    let markers: Vec<_> = headers.iter().map(|header| header.marker).collect();
+    assert_eq!(markers, [true, false, false, true, false]);
+    let recoded = Codec::Pcmu.decode(bench.sent.rtp[0].0[HEADER]);
+    assert!((7500..8500).contains(&recoded), "{recoded}");
+
+    bench.play(Source::silence(Some(8000)));
+    let before = bench.headers().len();
+    bench.command(relayed(4_000_000_320));
+    assert_eq!(bench.headers().len(), before, "what plays is heard instead");
 }
 
 #[test]

@@ -204,6 +204,52 @@ async fn an_echo_comes_back_and_stops() {
     assert_eq!(bob.statistics().sent, sent);
 }
 
+/// Two far ends, and the two streams between which they are bridged; Bob's has the other codec.
+async fn bridge(media: Media) {
+    let folder = tempfile::tempdir().unwrap();
+    let (alice, near) = pair(&media);
+    let (bob, far) = pair(&media);
+    let pcma =
+        |to: &Stream| Agreement { codec: Codec::Pcma, payload_type: 8, ..agreement(to.local()) };
+    bob.0.connect(&pcma(&far.0));
+    far.0.connect(&pcma(&bob.0));
+    let there = near.0.relay(&far.0);
+    let back = far.0.relay(&near.0);
+    let [to_alice, to_bob] = ["alice.wav", "bob.wav"].map(|name| folder.path().join(name));
+    let mut heard =
+        [alice.0.record(RecordOptions::new(&to_alice)), bob.0.record(RecordOptions::new(&to_bob))];
+    let ends = [&alice.0, &bob.0].map(|side| side.play(sawtooth(400), PlayOptions::default()));
+    for mut end in ends {
+        end.finished().await;
+    }
+    for recording in &mut heard {
+        recording.control(crate::stream::RecordControl::Stop);
+        recording.finished().await;
+    }
+    for path in [to_alice, to_bob] {
+        let samples = hound::WavReader::open(path).unwrap().into_samples::<i16>();
+        let loud = samples.filter(|sample| *sample.as_ref().unwrap() > 2000).count();
+        assert!(loud > 8 * 300 * 139 / 160, "{loud}");
+    }
+    drop(there);
+    alice.0.play(sawtooth(100), PlayOptions::default()).finished().await;
+    let sent = far.0.statistics().sent;
+    alice.0.play(sawtooth(100), PlayOptions::default()).finished().await;
+    assert_eq!(far.0.statistics().sent, sent, "a relay that was dropped has ended");
+    drop(far);
+    drop(back);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_bridged_in_a_simulation() {
+    bridge(simulated()).await;
+}
+
+#[tokio::test]
+async fn streams_are_bridged_over_udp() {
+    bridge(Media::start(Config::default()).unwrap()).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_listener_hears_packets_as_they_come_and_costs_no_ticks() {
     let media = simulated();

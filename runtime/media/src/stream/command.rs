@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Heard, PlayOptions, PlaybackControl, PlaybackEnd, Progress, RecordControl, RecordOptions,
-    RecordingEnd, SilenceOptions,
+    RecordingEnd, Relayed, SilenceOptions, Target,
 };
 use crate::dtmf::Dtmf;
 use crate::sdp::Agreement;
@@ -26,6 +26,15 @@ pub(crate) enum Command {
     Echo(bool),
     Hear(mpsc::Sender<Heard>),
     SendDtmf(Vec<Dtmf>),
+    /// What is heard goes to another stream.
+    Relay {
+        id: u64,
+        to: Target,
+    },
+    /// It does no longer; a later relay stays.
+    EndRelay(u64),
+    /// To be sent: another stream heard it.
+    Relayed(Box<Relayed>),
 }
 
 pub(crate) enum Control {
