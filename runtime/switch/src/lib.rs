@@ -42,8 +42,8 @@ pub mod xml;
 pub use authority::Authority;
 pub use cause::Cause;
 pub use operation::{
-    Control, Digits, Dtmf, Failure, Operation, OperationEvent, Outcome, Play, Prompt, Record,
-    Running, Sleep,
+    Control, Digits, Dtmf, DtmfSource, Failure, Operation, OperationEvent, Outcome, Play, Prompt,
+    Record, Running, Sleep,
 };
 pub use session::{Execution, Hook, Session};
 pub use switch::{Lifecycle, Module, Setup, Shutdown, Switch};

@@ -21,6 +21,12 @@ pub struct Times {
     pub hungup: u64,
     /// It was transferred away.
     pub transferred: u64,
+    /// It was bridged.
+    pub bridged: u64,
+    /// It was held last.
+    pub last_hold: u64,
+    /// How long it was held in all: a length, no moment.
+    pub hold_accum: u64,
 }
 
 macro_rules! profile {
@@ -136,6 +142,7 @@ impl CallerProfile {
             "progress_media_time" => times.progress_media,
             "hungup_time" => times.hungup,
             "transferred_time" => times.transferred,
+            "bridged_time" => times.bridged,
             _ => return None,
         };
         Some(Cow::Owned(time.to_string()))

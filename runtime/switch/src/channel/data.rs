@@ -1,14 +1,81 @@
 //! A channel as headers: what events, `uuid_dump` and scripts see of it.
 
-use crate::channel::{Channel, Shared};
-use crate::event::Event;
+use crate::channel::{Channel, ChannelState, Direction, Shared, derived};
+use crate::event::{Event, EventName};
+use crate::profile::CallerProfile;
 
-/// Adds the `Channel-*`, `Caller-*` and `variable_*` headers.
+/// How the other leg came to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtherType {
+    /// It made this leg.
+    Originator,
+    /// This leg made it, or is bridged with it.
+    Originatee,
+}
+
+/// What a leg knows of the one that it belongs to: `Other-Type` and `Other-Leg-*`.
+#[derive(Clone, Debug)]
+pub(crate) struct OtherLeg {
+    pub(crate) kind: OtherType,
+    pub(crate) direction: Direction,
+    pub(crate) profile: CallerProfile,
+}
+
+/// How much of a channel an event tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    /// `Channel-*`.
+    Channel,
+    /// `Caller-*` and `Other-Leg-*` too.
+    Caller,
+    /// `variable_*` too.
+    Variables,
+}
+
+/// Adds the headers that an event of that name has.
+pub(super) fn describe_for(channel: &Channel, shared: &Shared, event: &mut Event) {
+    let depth = match event.name() {
+        _ if shared.verbose || channel.switch.verbose_events() => Depth::Variables,
+        EventName::ChannelState if shared.running == ChannelState::New => Depth::Channel,
+        EventName::ChannelState
+        | EventName::ChannelCallstate
+        | EventName::ChannelOutgoing
+        | EventName::Codec
+        | EventName::Dtmf
+        | EventName::PrivateCommand
+        | EventName::RecvInfo => Depth::Caller,
+        _ => Depth::Variables,
+    };
+    describe_to(channel, shared, depth, event);
+}
+
+/// Adds the `Channel-*`, `Caller-*`, `Other-Leg-*` and `variable_*` headers.
 pub(crate) fn describe(channel: &Channel, shared: &Shared, event: &mut Event) {
+    describe_to(channel, shared, Depth::Variables, event);
+}
+
+fn describe_to(channel: &Channel, shared: &Shared, depth: Depth, event: &mut Event) {
     describe_channel(channel, shared, event);
-    describe_caller(channel, shared, "Caller", event);
-    for (name, value) in shared.variables.iter() {
-        event.set(&format!("variable_{name}"), value.text().into_owned());
+    if depth >= Depth::Caller {
+        describe_caller(channel.direction, &shared.profile, "Caller", event);
+        if let Some(other) = &shared.other {
+            event.set(
+                "Other-Type",
+                match other.kind {
+                    OtherType::Originator => "originator",
+                    OtherType::Originatee => "originatee",
+                },
+            );
+            describe_caller(other.direction, &other.profile, "Other-Leg", event);
+        }
+    }
+    if depth >= Depth::Variables {
+        for (name, value) in shared.variables.iter() {
+            event.set(&format!("variable_{name}"), value.text().into_owned());
+        }
+        derived::each(channel, shared, |name, value| {
+            event.set(&format!("variable_{name}"), value);
+        });
     }
 }
 
@@ -22,21 +89,23 @@ fn describe_channel(channel: &Channel, shared: &Shared, event: &mut Event) {
     } else {
         "ringing"
     };
+    let hit = channel.direction == Direction::Inbound || shared.hit_dialplan;
     event
-        .set("Channel-State", shared.state.name())
+        .set("Channel-State", shared.running.name())
         .set("Channel-Call-State", shared.callstate.name())
         .set("Channel-State-Number", shared.state.number().to_string())
         .set("Channel-Name", &*channel.name)
         .set("Unique-ID", &*channel.uuid)
         .set("Call-Direction", channel.direction.name())
         .set("Presence-Call-Direction", channel.direction.name())
-        .set("Channel-HIT-Dialplan", shared.hit_dialplan.to_string())
-        .set("Channel-Call-UUID", &*channel.uuid)
+        .set("Channel-HIT-Dialplan", hit.to_string())
+        .set("Channel-Call-UUID", &**shared.call_uuid.as_ref().unwrap_or(&channel.uuid))
         .set("Answer-State", answer);
     if !shared.state.up() {
         event.set("Hangup-Cause", shared.cause.name());
     }
-    if let Some(agreement) = &shared.media.agreement {
+    // Before the first event of its codecs it has none, as far as events tell.
+    if let Some(agreement) = shared.media.agreement.as_ref().filter(|_| shared.codecs_told) {
         for way in ["Read", "Write"] {
             event
                 .set(&format!("Channel-{way}-Codec-Name"), agreement.codec.name())
@@ -46,18 +115,22 @@ fn describe_channel(channel: &Channel, shared: &Shared, event: &mut Event) {
     }
 }
 
-/// Adds the caller profile, as `<prefix>-Caller-ID-Name` …
-pub(crate) fn describe_caller(channel: &Channel, shared: &Shared, prefix: &str, event: &mut Event) {
+/// Adds a caller profile, as `<prefix>-Caller-ID-Name` …
+pub(crate) fn describe_caller(
+    direction: Direction,
+    profile: &CallerProfile,
+    prefix: &str,
+    event: &mut Event,
+) {
     let mut header = format!("{prefix}-");
     let mut set = |name: &str, value: &str| {
         header.truncate(prefix.len() + 1);
         header.push_str(name);
         event.set(&header, value);
     };
-    let profile = &shared.profile;
     let times = &profile.times;
-    set("Direction", channel.direction.name());
-    set("Logical-Direction", channel.direction.name());
+    set("Direction", direction.name());
+    set("Logical-Direction", direction.name());
     set("Username", &profile.username);
     set("Dialplan", &profile.dialplan);
     set("Caller-ID-Name", &profile.caller_id_name);
@@ -70,12 +143,14 @@ pub(crate) fn describe_caller(channel: &Channel, shared: &Shared, prefix: &str, 
     set("ANI", &profile.ani);
     set("RDNIS", &profile.rdnis);
     set("Destination-Number", &profile.destination_number);
-    set("Unique-ID", &channel.uuid);
+    set("Unique-ID", &profile.uuid);
     set("Source", &profile.source);
     set("Transfer-Source", &profile.transfer_source);
     set("Context", &profile.context);
-    set("Channel-Name", &channel.name);
-    set("Profile-Index", &profile.profile_index);
+    set("Channel-Name", &profile.chan_name);
+    if prefix != "Other-Leg" {
+        set("Profile-Index", &profile.profile_index);
+    }
     let stamps = [
         ("Profile-Created-Time", times.profile_created),
         ("Channel-Created-Time", times.created),
@@ -85,9 +160,9 @@ pub(crate) fn describe_caller(channel: &Channel, shared: &Shared, prefix: &str, 
         ("Channel-Hangup-Time", times.hungup),
         ("Channel-Transfer-Time", times.transferred),
         ("Channel-Resurrect-Time", 0),
-        ("Channel-Bridged-Time", 0),
-        ("Channel-Last-Hold", 0),
-        ("Channel-Hold-Accum", 0),
+        ("Channel-Bridged-Time", times.bridged),
+        ("Channel-Last-Hold", times.last_hold),
+        ("Channel-Hold-Accum", times.hold_accum),
     ];
     for (name, value) in stamps {
         set(name, &value.to_string());

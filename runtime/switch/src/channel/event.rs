@@ -3,15 +3,25 @@
 use crate::cause::Cause;
 use crate::channel::{CallState, Channel, ChannelState, data};
 use crate::event::{Event, EventName};
-use crate::operation::Dtmf;
+use crate::operation::{Dtmf, DtmfSource};
 
 impl Channel {
     /// Fires an event with the channel's data; `more` adds what is particular to it.
     #[track_caller]
     pub(crate) fn fire(&self, name: EventName, more: impl FnOnce(&mut Event)) {
         self.switch.events().fire(name, |event| {
-            data::describe(self, &self.shared.lock(), event);
+            data::describe_for(self, &self.shared.lock(), event);
             more(event);
+        });
+    }
+
+    /// The same, with what is particular in front of the channel's data, where FreeSWITCH has it for
+    /// `CHANNEL_CALLSTATE`, `CHANNEL_BRIDGE`, `MEDIA_BUG_START` …
+    #[track_caller]
+    pub(crate) fn fire_first(&self, name: EventName, first: impl FnOnce(&mut Event)) {
+        self.switch.events().fire(name, |event| {
+            first(event);
+            data::describe_for(self, &self.shared.lock(), event);
         });
     }
 
@@ -19,10 +29,11 @@ impl Channel {
     pub(crate) fn enter(&self, state: ChannelState) -> bool {
         {
             let mut shared = self.shared.lock();
-            if shared.state >= ChannelState::Hangup && state < ChannelState::Reporting {
+            if shared.state >= ChannelState::Hangup && state < ChannelState::Hangup {
                 return false;
             }
             shared.state = state;
+            shared.running = state;
         }
         tracing::debug!(call = %self.uuid, state = state.name(), "state");
         self.fire(EventName::ChannelState, |_| {});
@@ -33,7 +44,7 @@ impl Channel {
     pub(crate) fn enter_call_state(&self, state: CallState) {
         let before = std::mem::replace(&mut self.shared.lock().callstate, state);
         if before != state {
-            self.fire(EventName::ChannelCallstate, |event| {
+            self.fire_first(EventName::ChannelCallstate, |event| {
                 event
                     .set("Original-Channel-Call-State", before.name())
                     .set("Channel-Call-State-Number", state.number().to_string());
@@ -41,12 +52,28 @@ impl Channel {
         }
     }
 
+    /// Tells the codecs, once, when some are agreed on.
+    pub(crate) fn report_codecs(&self) {
+        {
+            let mut shared = self.shared.lock();
+            if shared.codecs_told || shared.media.agreement.is_none() {
+                return;
+            }
+            shared.codecs_told = true;
+        }
+        // The channel's data have both; FreeSWITCH adds to each event its own once more.
+        for _ in ["read", "write"] {
+            self.fire(EventName::Codec, |_| {});
+        }
+    }
+
     /// Tells that a key was pressed.
-    pub(crate) fn report_dtmf(&self, digit: Dtmf) {
+    pub(crate) fn report_dtmf(&self, digit: Dtmf, source: DtmfSource) {
         self.fire(EventName::Dtmf, |event| {
             event
                 .set("DTMF-Digit", digit.digit.to_string())
-                .set("DTMF-Duration", digit.duration.to_string());
+                .set("DTMF-Duration", digit.duration.to_string())
+                .set("DTMF-Source", source.name());
         });
     }
 
@@ -77,10 +104,24 @@ impl Channel {
         });
     }
 
-    /// Tells that the call was hung up.
-    pub(crate) fn report_hangup(&self, name: EventName, cause: Cause) {
-        self.fire(name, |event| {
+    /// Tells that something listens in on the call's audio, or does not any more.
+    pub(crate) fn report_bug(&self, name: EventName, function: &str, target: &str) {
+        self.fire_first(name, |event| {
+            event.set("Media-Bug-Function", function).set("Media-Bug-Target", target);
+        });
+    }
+
+    /// Tells the end, once all that ran has ended: `CS_HANGUP` to `CS_DESTROY`. `gone` takes the
+    /// channel off the list of sessions.
+    pub(crate) fn report_end(&self, cause: Cause, gone: impl FnOnce()) {
+        self.enter(ChannelState::Hangup);
+        self.enter_call_state(CallState::Hangup);
+        self.enter(ChannelState::Reporting);
+        self.fire_first(EventName::ChannelHangupComplete, |event| {
             event.set("Hangup-Cause", cause.name());
         });
+        gone();
+        self.fire(EventName::ChannelDestroy, |_| {});
+        self.enter(ChannelState::Destroy);
     }
 }

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use crate::authority::{self, as_operator};
 use crate::cause::Cause;
-use crate::channel::{ChannelState, Order};
+use crate::channel::{CallState, ChannelState, Direction, Order};
 use crate::dialplan::{self, Action, Dialplan};
 use crate::operation::Failure;
 use crate::session::Session;
@@ -61,6 +61,9 @@ async fn routes(session: &Session) {
                 None => return,
             },
         };
+        if session.direction() == Direction::Inbound && session.answered() {
+            session.0.enter_call_state(CallState::Active);
+        }
         if !session.0.enter(ChannelState::Execute) {
             return;
         }
@@ -86,6 +89,10 @@ async fn routes(session: &Session) {
 
 /// Asks the dialplan; hangs up when it has no route.
 async fn hunt(session: &Session) -> Option<Vec<Action>> {
+    if session.direction() == Direction::Inbound {
+        // FreeSWITCH's: the call state says so again while an answered call is routed anew.
+        session.0.enter_call_state(CallState::Ringing);
+    }
     if !session.0.enter(ChannelState::Routing) {
         return None;
     }

@@ -1,7 +1,7 @@
 //! The end of a call: once, from any thread, at once.
 
 use crate::cause::Cause;
-use crate::channel::{CallState, Channel, ChannelState, Disposition};
+use crate::channel::{Channel, ChannelState, Disposition};
 use crate::event::EventName;
 
 /// Who ends the call.
@@ -54,15 +54,16 @@ pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
             let _ = variables.set("sip_hangup_disposition", disposition.name());
         }
         shared.media.ready = false;
-        shared.media.stream.take()
+        let stream = shared.media.stream.take();
+        shared.media.statistics = stream.as_ref().map(|stream| Box::new(stream.statistics()));
+        stream
     };
     // Closed outside of the lock: it tells the media thread.
     drop(stream);
     // Before anything on the channel wakes and reports its end.
-    channel.report_hangup(EventName::ChannelHangup, cause);
+    channel.fire(EventName::ChannelHangup, |_| {});
     channel.notify();
     log(channel, cause);
-    channel.enter_call_state(CallState::Hangup);
     channel.switch.counters().ended(cause);
     true
 }
@@ -86,30 +87,4 @@ fn log(channel: &Channel, cause: Cause) {
         "call over: {}",
         channel.name
     );
-}
-
-/// What `CHANNEL_HANGUP_COMPLETE` and a CDR want to know, set once all is over.
-pub(crate) fn note_times(channel: &Channel) {
-    let mut shared = channel.shared.lock();
-    let times = shared.profile.times;
-    let created = shared.initial.as_ref().map_or(times.created, |profile| profile.times.created);
-    let seconds = |microseconds: u64| microseconds / 1_000_000;
-    let span = |from: u64, to: u64| if from == 0 { 0 } else { to.saturating_sub(from) };
-    let values = [
-        ("start_epoch", seconds(created)),
-        ("answer_epoch", seconds(times.answered)),
-        ("progress_epoch", seconds(times.progress)),
-        ("progress_media_epoch", seconds(times.progress_media)),
-        ("end_epoch", seconds(times.hungup)),
-        ("start_uepoch", created),
-        ("answer_uepoch", times.answered),
-        ("end_uepoch", times.hungup),
-        ("duration", seconds(span(created, times.hungup))),
-        ("billsec", seconds(span(times.answered, times.hungup))),
-        ("mduration", span(created, times.hungup) / 1_000),
-        ("billmsec", span(times.answered, times.hungup) / 1_000),
-    ];
-    for (name, value) in values {
-        let _ = shared.variables.set(name, value.to_string());
-    }
 }

@@ -6,6 +6,7 @@
 //! BYE, `uuid_kill` and a transfer act at once, whatever a script does meanwhile.
 
 pub(crate) mod data;
+pub(crate) mod derived;
 pub(crate) mod event;
 pub(crate) mod execution;
 pub(crate) mod hangup;
@@ -73,7 +74,10 @@ pub(crate) struct Channel {
 
 /// What of a channel changes.
 pub(crate) struct Shared {
+    /// Where the channel is going: past `Hangup`, nothing begins any more.
     pub(crate) state: ChannelState,
+    /// Where it is, as events tell: what still runs after a hangup ends in the state before.
+    pub(crate) running: ChannelState,
     pub(crate) callstate: CallState,
     pub(crate) cause: Cause,
     pub(crate) profile: CallerProfile,
@@ -87,6 +91,14 @@ pub(crate) struct Shared {
     pub(crate) transferring: bool,
     /// The dialplan has been asked at least once.
     pub(crate) hit_dialplan: bool,
+    /// `CODEC` was told for what was agreed on.
+    pub(crate) codecs_told: bool,
+    /// All its events have its variables.
+    pub(crate) verbose: bool,
+    /// The call that this leg belongs to (`Channel-Call-UUID`); none is its own.
+    pub(crate) call_uuid: Option<Arc<str>>,
+    /// The leg that this one belongs to, for events.
+    pub(crate) other: Option<Box<data::OtherLeg>>,
     /// Counts `uuid_break`; an operation ends when it moved.
     pub(crate) breaks: u32,
     /// How deep what runs beside is nested, for each that runs; the last one plays.
@@ -96,6 +108,8 @@ pub(crate) struct Shared {
     /// Whether digits were dropped already (for one log line a call).
     pub(crate) overflowed: bool,
     pub(crate) digits: VecDeque<Dtmf>,
+    /// The keys that were pressed, the first [`MAX_PENDING_DIGITS`] of them: `digits_dialed`.
+    pub(crate) dialed: String,
     pub(crate) messages: VecDeque<Event>,
     pub(crate) broadcasts: VecDeque<Beside>,
     /// What an originated leg executes once it is told.
@@ -117,6 +131,8 @@ pub(crate) struct MediaState {
     pub(crate) local_sdp: Option<bytes::Bytes>,
     /// Both ends know where to send.
     pub(crate) ready: bool,
+    /// What was sent and received in all, once the stream is closed.
+    pub(crate) statistics: Option<Box<media::StreamStatistics>>,
 }
 
 impl Shared {
@@ -127,6 +143,9 @@ impl Shared {
 
     /// A key arrived; false when the buffer is full.
     pub(crate) fn push_digit(&mut self, digit: Dtmf) -> bool {
+        if self.dialed.len() < MAX_PENDING_DIGITS {
+            self.dialed.push(digit.digit);
+        }
         if self.digits.len() >= MAX_PENDING_DIGITS {
             return false;
         }
@@ -160,6 +179,10 @@ impl Channel {
             switch,
             shared: Mutex::new(Shared {
                 state: ChannelState::New,
+                running: match direction {
+                    Direction::Inbound => ChannelState::New,
+                    Direction::Outbound => ChannelState::None,
+                },
                 callstate: CallState::Down,
                 cause: Cause::NONE,
                 profile,
@@ -170,11 +193,16 @@ impl Channel {
                 progressed: false,
                 transferring: false,
                 hit_dialplan: false,
+                codecs_told: false,
+                verbose: false,
+                call_uuid: None,
+                other: None,
                 breaks: 0,
                 beside: Vec::new(),
                 operation: 0,
                 overflowed: false,
                 digits: VecDeque::new(),
+                dialed: String::new(),
                 messages: VecDeque::new(),
                 broadcasts: VecDeque::new(),
                 plan: None,

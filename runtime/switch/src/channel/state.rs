@@ -5,16 +5,26 @@ use std::fmt;
 /// The state of the channel's state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChannelState {
+    /// A leg that we make, before it is called.
+    None,
     /// Made, nothing done yet.
     New,
     /// The leg is being set up.
     Init,
     /// The dialplan is being hunted.
     Routing,
-    /// Waits for orders with its media running: an originated leg before it is told what to do.
-    ConsumeMedia,
+    /// Joined to another leg that executes `uuid_bridge`.
+    SoftExecute,
     /// Executes what the dialplan (or `originate`) gave it.
     Execute,
+    /// Joined to the leg that made the bridge.
+    ExchangeMedia,
+    /// Waits for orders with its media running: an originated leg before it is told what to do.
+    ConsumeMedia,
+    /// Between two things that it does.
+    Hibernate,
+    /// Leaves what it did.
+    Reset,
     /// The call is over; the far end is being told.
     Hangup,
     /// What happened is being reported.
@@ -28,11 +38,16 @@ impl ChannelState {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::None => "CS_NONE",
             Self::New => "CS_NEW",
             Self::Init => "CS_INIT",
             Self::Routing => "CS_ROUTING",
-            Self::ConsumeMedia => "CS_CONSUME_MEDIA",
+            Self::SoftExecute => "CS_SOFT_EXECUTE",
             Self::Execute => "CS_EXECUTE",
+            Self::ExchangeMedia => "CS_EXCHANGE_MEDIA",
+            Self::ConsumeMedia => "CS_CONSUME_MEDIA",
+            Self::Hibernate => "CS_HIBERNATE",
+            Self::Reset => "CS_RESET",
             Self::Hangup => "CS_HANGUP",
             Self::Reporting => "CS_REPORTING",
             Self::Destroy => "CS_DESTROY",
@@ -43,11 +58,15 @@ impl ChannelState {
     #[must_use]
     pub const fn number(self) -> u32 {
         match self {
-            Self::New => 0,
+            Self::None | Self::New => 0,
             Self::Init => 1,
             Self::Routing => 2,
+            Self::SoftExecute => 3,
             Self::Execute => 4,
-            Self::ConsumeMedia => 8,
+            Self::ExchangeMedia => 5,
+            Self::ConsumeMedia => 7,
+            Self::Hibernate => 8,
+            Self::Reset => 9,
             Self::Hangup => 10,
             Self::Reporting => 11,
             Self::Destroy => 12,
@@ -84,6 +103,8 @@ pub enum CallState {
     Held,
     /// Over.
     Hangup,
+    /// The far end does not hold it any more.
+    Unheld,
 }
 
 impl CallState {
@@ -98,6 +119,7 @@ impl CallState {
             Self::Active => "ACTIVE",
             Self::Held => "HELD",
             Self::Hangup => "HANGUP",
+            Self::Unheld => "UNHELD",
         }
     }
 
@@ -112,6 +134,7 @@ impl CallState {
             Self::Active => 4,
             Self::Held => 5,
             Self::Hangup => 7,
+            Self::Unheld => 8,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::channel::hangup::{self, How};
 use crate::channel::{Beside, ChannelState, execution};
 use crate::endpoint::sip;
 use crate::event::EventName;
-use crate::operation::Dtmf;
+use crate::operation::{Dtmf, DtmfSource};
 use crate::session::{Execution, Session};
 
 /// Runs a channel until it is gone. `begin` starts the dialplan at once; otherwise the channel waits
@@ -23,10 +23,17 @@ use crate::session::{Execution, Session};
 pub(crate) async fn run(session: Session, leg: Option<mpsc::Receiver<CallEvent>>, begin: bool) {
     // Whatever happens to this task, the channel leaves the list of sessions.
     let registered = Registered(session.clone());
-    session.0.enter(ChannelState::Init);
-    session.0.fire(EventName::ChannelCreate, |_| {});
+    let channel = &session.0;
+    if begin {
+        channel.fire(EventName::ChannelState, |_| {});
+        channel.report_codecs();
+    }
+    channel.enter(ChannelState::Init);
+    channel.fire(EventName::ChannelCreate, |_| {});
     if !begin {
-        session.0.enter(ChannelState::ConsumeMedia);
+        channel.fire(EventName::ChannelOriginate, |_| {});
+        channel.enter(ChannelState::Routing);
+        channel.enter(ChannelState::ConsumeMedia);
     }
     Task { session, leg, media: None, run: None, beside: Vec::new(), silence: None, begin }
         .serve()
@@ -134,7 +141,7 @@ impl Task {
             }
             Wake::Media(Some(StreamEvent::Dtmf { digit, duration, .. })) => {
                 if let Some(key) = Dtmf::new(digit) {
-                    self.session.receive_dtmf(Dtmf { duration, ..key });
+                    self.session.take_dtmf(Dtmf { duration, ..key }, DtmfSource::Rtp);
                 }
             }
             Wake::Media(Some(StreamEvent::Timeout { silent, .. })) => {
@@ -228,15 +235,7 @@ impl Drop for Registered {
             tracing::error!(call = %session.uuid(), "the call's task ended while the call was up");
         }
         let channel = &session.0;
-        if channel.switch.events().wanted(EventName::ChannelHangupComplete) {
-            hangup::note_times(channel);
-        }
-        channel.enter(ChannelState::Reporting);
-        let cause = session.hangup_cause();
-        channel.report_hangup(EventName::ChannelHangupComplete, cause);
-        channel.switch.unregister(session);
-        channel.report_hangup(EventName::ChannelDestroy, cause);
-        channel.enter(ChannelState::Destroy);
+        channel.report_end(session.hangup_cause(), || channel.switch.unregister(session));
         channel.notify();
     }
 }

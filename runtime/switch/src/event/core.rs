@@ -67,6 +67,10 @@ impl Core {
         let local = DateTime::<Local>::from(now);
         let place = std::panic::Location::caller();
         let file = place.file().rsplit('/').next().unwrap_or_default();
+        // The module, as there is no way to learn the function: `channel_hangup`.
+        let path = place.file();
+        let path = path.split_once("src/").map_or(path, |(_, path)| path);
+        let module = path.strip_suffix(".rs").unwrap_or(path).replace('/', "_");
         event
             .set("Event-Name", name.as_str())
             .set("Core-UUID", &*self.uuid)
@@ -78,6 +82,7 @@ impl Core {
             .set("Event-Date-GMT", utc.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
             .set("Event-Date-Timestamp", utc.timestamp_micros().to_string())
             .set("Event-Calling-File", file)
+            .set("Event-Calling-Function", module)
             .set("Event-Calling-Line-Number", place.line().to_string())
             .set("Event-Sequence", (self.sequence.fetch_add(1, Ordering::Relaxed) + 1).to_string());
     }

@@ -58,6 +58,29 @@ impl Dtmf {
     }
 }
 
+/// Where a key came from, the header `DTMF-Source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DtmfSource {
+    /// RTP events (RFC 4733).
+    Rtp,
+    /// SIP INFO.
+    Endpoint,
+    /// A command, an application or a script.
+    App,
+}
+
+impl DtmfSource {
+    /// As `RTP`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rtp => "RTP",
+            Self::Endpoint => "ENDPOINT",
+            Self::App => "APP",
+        }
+    }
+}
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub enum Operation {

@@ -208,7 +208,6 @@ fn sip(
         let mut shared = channel.shared.lock();
         shared.variables = variables;
         shared.media = sent.media;
-        shared.callstate = CallState::Dialing;
     }
     begin(switch, channel, Some(sent.events))
 }

@@ -2,15 +2,20 @@
 
 use crate::channel::MAX_PENDING_MESSAGES;
 use crate::event::Event;
-use crate::operation::{Dtmf, Failure};
+use crate::operation::{Dtmf, DtmfSource, Failure};
 use crate::session::Session;
 
 /// Keys that one `send_dtmf` takes at most; more is refused as `Invalid`.
 pub const MAX_MESSAGE_DIGITS: usize = 128;
 
 impl Session {
-    /// A key of the far end has arrived. Dropped when too many wait to be read.
+    /// Presses a key as if the far end had. Dropped when too many wait to be read.
     pub fn receive_dtmf(&self, digit: Dtmf) {
+        self.take_dtmf(digit, DtmfSource::App);
+    }
+
+    /// A key has arrived. Dropped when too many wait to be read.
+    pub(crate) fn take_dtmf(&self, digit: Dtmf, source: DtmfSource) {
         let (taken, first) = {
             let mut shared = self.0.shared.lock();
             if !shared.state.up() {
@@ -22,7 +27,7 @@ impl Session {
         };
         if taken {
             tracing::debug!(call = %self.0.uuid, digit = %digit.digit, duration = digit.duration, "key");
-            self.0.report_dtmf(digit);
+            self.0.report_dtmf(digit, source);
             self.0.notify();
         } else if first {
             tracing::warn!(

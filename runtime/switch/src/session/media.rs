@@ -69,6 +69,7 @@ impl Session {
         })?;
         if matches!(step, Step::Done) && self.media_ready() {
             self.0.notify();
+            self.0.report_codecs();
             self.0.fire(EventName::ChannelProgressMedia, |_| {});
             self.0.enter_call_state(CallState::Early);
         }
@@ -99,6 +100,7 @@ impl Session {
         if matches!(step, Step::Done) {
             self.0.notify();
             tracing::debug!(call = %self.0.uuid, "answered");
+            self.0.report_codecs();
             self.0.fire(EventName::ChannelAnswer, |_| {});
             self.0.enter_call_state(CallState::Active);
         }

@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use crate::authority;
 use crate::cause::Cause;
-use crate::channel::{CallState, Channel, ChannelState, Direction};
+use crate::channel::{CallState, Channel, ChannelState, Direction, derived};
+use crate::log::{self, Level};
 use crate::profile::CallerProfile;
 use crate::switch::Switch;
 use crate::variable::Refused;
@@ -155,6 +156,9 @@ impl Session {
         self.0.shared.lock().variables.clone()
     }
 
+        if let Some(value) = derived::variable(&self.0, &shared, name) {
+            return Some(value);
+        }
     /// Sets the channel variable; none removes it.
     ///
     /// # Errors

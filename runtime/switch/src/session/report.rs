@@ -12,7 +12,8 @@ impl Session {
 
     /// Adds the caller profile with another prefix than `Caller`.
     pub fn describe_caller(&self, event: &mut Event, prefix: &str) {
-        data::describe_caller(&self.0, &self.0.shared.lock(), prefix, event);
+        let shared = self.0.shared.lock();
+        data::describe_caller(self.0.direction, &shared.profile, prefix, event);
     }
 
     /// Waits, as `park` does (`CHANNEL_PARK`, `CHANNEL_UNPARK`), until the call is hung up or

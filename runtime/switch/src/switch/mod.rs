@@ -80,6 +80,8 @@ struct Inner {
     rate: Mutex<limits::Rate>,
     closing: AtomicBool,
     /// Told when the last session is gone, and when somebody asks for the end.
+    /// All events of channels have their variables (`fsctl verbose_events`).
+    verbose: AtomicBool,
     idle: Notify,
     asked: Mutex<Option<Shutdown>>,
 }
@@ -138,6 +140,7 @@ impl Switch {
             closing: AtomicBool::new(false),
             idle: Notify::new(),
             asked: Mutex::new(None),
+            verbose: AtomicBool::new(false),
         }));
         switch.register(crate::application::module());
         switch.register(crate::command::module());
@@ -160,6 +163,17 @@ impl Switch {
 
     /// The event bus.
     #[must_use]
+    /// Whether all events of channels have the channel's variables.
+    #[must_use]
+    pub fn verbose_events(&self) -> bool {
+        self.0.verbose.load(Ordering::Relaxed)
+    }
+
+    /// Says whether they have; a call can say so for itself (`verbose_events`).
+    pub fn set_verbose_events(&self, verbose: bool) {
+        self.0.verbose.store(verbose, Ordering::Relaxed);
+    }
+
     pub fn events(&self) -> &Bus {
         &self.0.events
     }

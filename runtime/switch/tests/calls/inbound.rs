@@ -158,7 +158,7 @@ async fn hold_and_resume_are_answered_and_told() {
     rig.peer.send(&dialog.reinvite(&resume));
     let response = rig.peer.expect("SIP/2.0 200").await;
     rig.peer.send(&dialog.ack(&response));
-    until(|| session.call_state().name() == "ACTIVE").await;
+    until(|| session.call_state().name() == "UNHELD").await;
     // A codec that we do not have is refused, and the call stays as it was.
     rig.peer.send(&dialog.reinvite(G729));
     rig.peer.expect("SIP/2.0 488").await;
@@ -172,7 +172,7 @@ async fn hold_and_resume_in_the_ack_of_an_offer_of_ours() {
     let rig = Rig::new(&[("5000", "answer\npark")]);
     let dialog = rig.peer.call_up("5000").await;
     let session = rig.only().await;
-    for (answer, state) in [(format!("{OFFER}a=inactive\r\n"), "HELD"), (OFFER.into(), "ACTIVE")] {
+    for (answer, state) in [(format!("{OFFER}a=inactive\r\n"), "HELD"), (OFFER.into(), "UNHELD")] {
         rig.peer.send(&dialog.reinvite(""));
         let response = rig.peer.expect("SIP/2.0 200").await;
         assert!(response.contains("a=sendrecv"), "{response}");

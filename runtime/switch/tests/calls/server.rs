@@ -238,8 +238,10 @@ async fn events_tell_the_life_of_a_call_in_order() {
     assert_eq!(
         seen,
         [
+            "CS_NEW",
             "CS_INIT",
             "CHANNEL_CREATE",
+            "RINGING",
             "CS_ROUTING",
             "CS_EXECUTE",
             "execute answer",
@@ -248,8 +250,9 @@ async fn events_tell_the_life_of_a_call_in_order() {
             "complete answer",
             "execute hangup",
             "CHANNEL_HANGUP",
-            "HANGUP",
             "complete hangup",
+            "CS_HANGUP",
+            "HANGUP",
             "CS_REPORTING",
             "CHANNEL_HANGUP_COMPLETE",
             "CHANNEL_DESTROY",

@@ -12,6 +12,7 @@ use crate::channel::{CallState, Direction, Disposition};
 use crate::endpoint::Leg;
 use crate::endpoint::sip::{SipLeg, dtmf};
 use crate::event::EventName;
+use crate::operation::DtmfSource;
 use crate::session::Session;
 
 /// Takes one event. After a hangup they come late and change nothing.
@@ -28,7 +29,7 @@ pub(crate) fn on_event(session: &Session, event: CallEvent) {
         // We send no re-INVITE.
         CallEvent::Modified { .. } => {}
         CallEvent::Info { content_type, body } => match dtmf::parse(&content_type, &body) {
-            Some(key) => session.receive_dtmf(key),
+            Some(key) => session.take_dtmf(key, DtmfSource::Endpoint),
             None => tracing::debug!(call = %session.uuid(), content_type, "INFO ignored"),
         },
         CallEvent::Ended { how, reason, .. } => ended(session, how, reason.as_deref()),
@@ -80,6 +81,7 @@ fn provisional(session: &Session, status: u16, sdp: Option<Bytes>) {
         session.0.shared.lock().profile.times.progress_media = now;
         session.0.fire(EventName::ChannelProgressMedia, |_| {});
         session.0.enter_call_state(CallState::Early);
+        session.0.report_codecs();
     } else if matches!(status, 180..=182) {
         {
             let mut shared = session.0.shared.lock();
@@ -111,6 +113,7 @@ fn answered(session: &Session, sdp: Option<Bytes>) {
     }
     session.0.shared.lock().profile.times.answered = session.switch().microseconds();
     session.0.notify();
+    session.0.report_codecs();
     session.0.fire(EventName::ChannelAnswer, |_| {});
     session.0.enter_call_state(CallState::Active);
 }
@@ -195,7 +198,16 @@ fn held(session: &Session, hold: bool) {
     if hold == was || !session.answered() {
         return;
     }
-    session.0.enter_call_state(if hold { CallState::Held } else { CallState::Active });
+    {
+        let now = session.switch().microseconds();
+        let times = &mut session.0.shared.lock().profile.times;
+        if hold {
+            times.last_hold = now;
+        } else {
+            times.hold_accum += now.saturating_sub(times.last_hold);
+        }
+    }
+    session.0.enter_call_state(if hold { CallState::Held } else { CallState::Unheld });
     let event = if hold { EventName::ChannelHold } else { EventName::ChannelUnhold };
     session.0.fire(event, |_| {});
     tracing::debug!(call = %session.uuid(), hold, "held by the far end");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringfence_sip::{CallEvent, Invitation};
 use tokio::sync::mpsc;
 
-use crate::channel::{CallState, Channel, Direction, task};
+use crate::channel::{Channel, Direction, task};
 use crate::endpoint::Leg;
 use crate::endpoint::sip::{SipLeg, variables};
 use crate::session::Session;
@@ -60,7 +60,9 @@ fn accept(switch: &Switch, invitation: Invitation) -> Option<(Session, mpsc::Rec
         let mut shared = channel.shared.lock();
         let uuid = Arc::clone(&channel.uuid);
         variables::of_invitation(&mut shared.variables, &invitation, &profile, number, &uuid);
-        shared.callstate = CallState::Ringing;
+        if let Leg::Sip(leg) = &shared.leg {
+            shared.media.agreement = leg.preview();
+        }
     }
     let session = Session(channel);
     tracing::debug!(

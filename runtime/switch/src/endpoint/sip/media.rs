@@ -1,6 +1,8 @@
 //! Ringing, early media and the answer of a SIP call that came.
 
-use ringfence_media::sdp::{Direction, Negotiation};
+use std::net::SocketAddr;
+
+use ringfence_media::sdp::{Agreement, Direction, Negotiation};
 use ringfence_media::{Media, OpenError};
 use ringfence_sip::Headers;
 
@@ -62,6 +64,18 @@ fn no_port(error: OpenError) -> Unanswerable {
         cause: Cause::NORMAL_TEMPORARY_FAILURE,
         why: format!("no media: {error}"),
         status: None,
+    }
+}
+
+impl SipLeg {
+    /// What will be agreed on with the caller's offer; none without one, and when nothing fits: what
+    /// answers it says why.
+    pub(super) fn preview(&self) -> Option<Agreement> {
+        let offer = self.offer.as_ref()?;
+        // The port is not known yet, and says nothing about the codec.
+        let local = SocketAddr::new(self.media, 0);
+        let answer = ringfence_media::sdp::answer(offer, &self.profile.capabilities(), local);
+        answer.ok().map(|(_, agreement)| agreement)
     }
 }
 
