@@ -1,8 +1,8 @@
 //! `transfer`, `execute_extension`.
 
 use crate::application::{Application, Flags};
-use crate::authority::{self, as_operator};
-use crate::channel::execution;
+use crate::authority;
+use crate::channel::routing;
 use crate::command::split::arguments;
 use crate::dialplan::Action;
 use crate::operation::Failure;
@@ -80,14 +80,10 @@ async fn run(
     context: &str,
     extension: &str,
 ) -> Result<(), Failure> {
-    let route = execution::route(session, dialplan, context, extension)
+    let route = routing::route(session, dialplan, context, extension)
         .await
         .map_err(|why| Failure::NotFound(format!("execute_extension {extension}: {why}")))?;
-    if route.operators {
-        as_operator(all(session, route.actions)).await
-    } else {
-        all(session, route.actions).await
-    }
+    route.rights.lend(all(session, route.actions)).await
 }
 
 async fn all(session: &Session, actions: Vec<Action>) -> Result<(), Failure> {

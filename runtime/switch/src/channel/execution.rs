@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::authority::{self, as_operator};
 use crate::cause::Cause;
+use crate::channel::routing::{Rights, Route, route};
 use crate::channel::{CallState, ChannelState, Direction, Order};
-use crate::dialplan::{self, Action, Dialplan};
+use crate::dialplan::Action;
 use crate::operation::Failure;
 use crate::session::Session;
 use crate::xml::Place;
@@ -51,13 +51,15 @@ async fn routes(session: &Session) {
             shared.plan.take()
         };
         let hunted = plan.is_none();
-        let (actions, authority) = match plan {
+        let Route { actions, rights } = match plan {
             Some(Order { application, data, authority }) => {
                 let place = Place::new("originate", 0);
-                (vec![Action { application: application.into(), data, place }], authority)
+                let action = Action { application: application.into(), data, place };
+                let rights = authority.map_or(Rights::Askers, Rights::Scripts);
+                Route { actions: vec![action], rights }
             }
             None => match hunt(session).await {
-                Some(actions) => (actions, None),
+                Some(route) => route,
                 None => return,
             },
         };
@@ -68,7 +70,7 @@ async fn routes(session: &Session) {
             return;
         }
         let started = tokio::time::Instant::now();
-        authority::with(authority, run(session, actions)).await;
+        rights.lend(run(session, actions)).await;
         if session.over().is_none() {
             tracing::debug!(call = %session.uuid(), "executed the last instruction, hanging up");
             session.hangup(Cause::NORMAL_CLEARING);
@@ -88,7 +90,7 @@ async fn routes(session: &Session) {
 }
 
 /// Asks the dialplan; hangs up when it has no route.
-async fn hunt(session: &Session) -> Option<Vec<Action>> {
+async fn hunt(session: &Session) -> Option<Route> {
     if session.direction() == Direction::Inbound {
         // FreeSWITCH's: the call state says so again while an answered call is routed anew.
         session.0.enter_call_state(CallState::Ringing);
@@ -108,7 +110,7 @@ async fn hunt(session: &Session) -> Option<Vec<Action>> {
         return None;
     }
     match found {
-        Ok(route) => Some(route.actions),
+        Ok(route) => Some(route),
         Err(why) => {
             tracing::info!(
                 call = %session.uuid(),
@@ -117,83 +119,6 @@ async fn hunt(session: &Session) -> Option<Vec<Action>> {
             session.hangup(Cause::NO_ROUTE_DESTINATION);
             None
         }
-    }
-}
-
-/// What is to be executed.
-pub(crate) struct Route {
-    pub(crate) actions: Vec<Action>,
-    /// From the operator's configuration, rather than named by whoever asked.
-    pub(crate) operators: bool,
-}
-
-/// What the first of the dialplans that knows the number says; or why none does.
-///
-/// `XML` asks the configuration, `XML:/path/file.xml` that file, and `inline` takes the number
-/// itself for a list of actions.
-pub(crate) async fn route(
-    session: &Session,
-    dialplans: &str,
-    context: &str,
-    number: &str,
-) -> Result<Route, String> {
-    let dialplans = session.expand(dialplans).await;
-    let configuration = session.switch().configuration();
-    let mut why = format!("no dialplan {dialplans:?}; there are XML and inline");
-    for (name, argument) in dialplan::names(&dialplans) {
-        let hunted = if name.eq_ignore_ascii_case("inline") {
-            let actions = dialplan::inline::actions(number);
-            if !actions.is_empty() {
-                return Ok(Route { actions, operators: false });
-            }
-            Err("the inline dialplan was given no action".to_owned())
-        } else if !name.eq_ignore_ascii_case("XML") {
-            Err(format!("no dialplan {name:?}; there are XML and inline"))
-        } else if let Some(path) = argument.filter(|path| !path.is_empty()) {
-            match from_file(session, path).await {
-                Ok(dialplan) => in_context(&dialplan, session, context).await,
-                Err(why) => Err(why),
-            }
-            .map(|actions| Route { actions, operators: false })
-        } else {
-            as_operator(in_context(&configuration.dialplan, session, context))
-                .await
-                .map(|actions| Route { actions, operators: true })
-        };
-        match hunted {
-            Ok(route) => return Ok(route),
-            Err(reason) => why = reason,
-        }
-    }
-    Err(why)
-}
-
-async fn in_context(
-    dialplan: &Dialplan,
-    session: &Session,
-    context: &str,
-) -> Result<Vec<Action>, String> {
-    let context = dialplan.context(context).map_err(|none| none.to_string())?;
-    let route = context.hunt(session).await.map_err(|none| none.to_string())?;
-    Ok(route.actions)
-}
-
-/// Reads a dialplan from a file of its own, away from the threads that serve calls.
-async fn from_file(session: &Session, path: &str) -> Result<Dialplan, String> {
-    let path = std::path::PathBuf::from(path);
-    let globals = session.switch().variables().all();
-    let uuid = std::sync::Arc::clone(session.uuid());
-    let read = session.switch().runtime().spawn_blocking(move || {
-        let mut faults = Vec::new();
-        let dialplan = Dialplan::load(&path, &globals, &mut faults);
-        for fault in faults {
-            tracing::warn!(call = %uuid, "{fault}");
-        }
-        dialplan
-    });
-    match read.await {
-        Ok(loaded) => loaded.map_err(|fault| fault.to_string()),
-        Err(error) => Err(format!("reading the dialplan failed: {error}")),
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod derived;
 pub(crate) mod event;
 pub(crate) mod execution;
 pub(crate) mod hangup;
+pub(crate) mod routing;
 mod state;
 pub(crate) mod task;
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Dialplan`] is compiled when the configuration is loaded; [`Context::hunt`] asks it what to do
 //! for one [`Caller`]. Hunting is pure but for what the caller is asked to do: read a field or a
-//! variable, run an API command, run an `inline` action.
+//! variable, run an API command, run an `inline` action. [`Hunter`] is a dialplan of another kind.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,7 +11,9 @@ use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 
+use crate::authority::Authority;
 use crate::expand::Scope;
+use crate::session::Session;
 use crate::variable::Variables;
 use crate::xml::{self, Element, Fault, Place};
 
@@ -64,6 +66,27 @@ pub struct Action {
     pub data: String,
     /// Where it stands.
     pub place: Place,
+}
+
+/// A dialplan of a module, beside `XML` and `inline`: `LUA`.
+pub trait Hunter: Send + Sync {
+    /// What to execute for a call; `argument` is what stands behind its name: `LUA:routes.lua`.
+    ///
+    /// The error is why there is nothing, for the log; the next dialplan is asked then.
+    fn hunt<'h>(
+        &'h self,
+        session: &'h Session,
+        argument: Option<&'h str>,
+    ) -> BoxFuture<'h, Result<Hunted, String>>;
+}
+
+/// What a [`Hunter`] found.
+#[derive(Clone, Debug)]
+pub struct Hunted {
+    /// What to execute, in order.
+    pub actions: Vec<Action>,
+    /// With whose rights; none is the server's.
+    pub authority: Option<Arc<Authority>>,
 }
 
 /// What hunting found.

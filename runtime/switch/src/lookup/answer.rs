@@ -1,5 +1,9 @@
 //! What a binding answered, as elements.
 
+use std::sync::{Arc, OnceLock};
+
+use super::Answer;
+use super::found::Answered;
 use crate::switch::Switch;
 use crate::xml::{self, Assembled, Element};
 
@@ -15,8 +19,9 @@ const SMALL: usize = 32 << 10;
 pub(super) async fn parse(
     switch: &Switch,
     handler: &str,
-    xml: String,
-) -> Result<Option<Element>, String> {
+    answer: Answer,
+) -> Result<Option<Arc<Answered>>, String> {
+    let Answer { xml, authority } = answer;
     if xml.len() > MAX_ANSWER {
         return Err(format!("it has {} bytes, at most {MAX_ANSWER} are taken", xml.len()));
     }
@@ -33,7 +38,10 @@ pub(super) async fn parse(
         parsed.map_err(|error| format!("parsing it failed: {error}"))?
     };
     let root = parsed.map_err(|fault| fault.to_string())?;
-    Ok((!says_not_found(&root)).then_some(root))
+    if says_not_found(&root) {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Answered { root, authority, large: !small, dialplan: OnceLock::new() })))
 }
 
 /// `<section name="result"><result status="not found"/></section>`: FreeSWITCH's way to say so.

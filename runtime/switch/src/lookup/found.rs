@@ -1,11 +1,13 @@
 //! An element that was found, and the document that it is a part of.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Request;
 use crate::authority::Authority;
 use crate::config::Configuration;
+use crate::dialplan::Dialplan;
+use crate::switch::Switch;
 use crate::xml::Element;
 
 /// An element that a lookup found: in the files, or in what a binding answered. Cheap to clone.
@@ -14,13 +16,23 @@ pub struct Found {
     document: Document,
     /// Which child at each level.
     path: Vec<usize>,
-    authority: Option<Arc<Authority>>,
 }
 
 #[derive(Clone, Debug)]
 enum Document {
     Configuration(Arc<Configuration>),
-    Answer(Arc<Element>),
+    Answer(Arc<Answered>),
+}
+
+/// A document that a binding answered.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) root: Element,
+    pub(super) authority: Option<Arc<Authority>>,
+    /// Too much to be gone through on a thread that serves calls.
+    pub(super) large: bool,
+    /// Its section `dialplan`, once it was needed.
+    pub(super) dialplan: OnceLock<Arc<Dialplan>>,
 }
 
 impl Found {
@@ -29,16 +41,12 @@ impl Found {
         request: &Request,
     ) -> Option<Self> {
         let path = locate(&configuration.root, request)?;
-        Some(Self { document: Document::Configuration(configuration), path, authority: None })
+        Some(Self { document: Document::Configuration(configuration), path })
     }
 
-    pub(super) fn in_answer(
-        root: Arc<Element>,
-        authority: Option<Arc<Authority>>,
-        request: &Request,
-    ) -> Option<Self> {
-        let path = locate(&root, request)?;
-        Some(Self { document: Document::Answer(root), path, authority })
+    pub(super) fn in_answer(answered: Arc<Answered>, request: &Request) -> Option<Self> {
+        let path = locate(&answered.root, request)?;
+        Some(Self { document: Document::Answer(answered), path })
     }
 
     /// Whether a binding answered it, rather than the files.
@@ -49,8 +57,42 @@ impl Found {
 
     /// On whose authority it was made; none is the operator's.
     #[must_use]
-    pub const fn authority(&self) -> Option<&Arc<Authority>> {
-        self.authority.as_ref()
+    pub fn authority(&self) -> Option<&Arc<Authority>> {
+        match &self.document {
+            Document::Configuration(_) => None,
+            Document::Answer(answered) => answered.authority.as_ref(),
+        }
+    }
+
+    /// The dialplan in a section that was found; compiled once for each answer. Its faults are logged.
+    ///
+    /// # Errors
+    ///
+    /// A bug ended the compiler.
+    pub(crate) async fn dialplan(&self, switch: &Switch) -> Result<Arc<Dialplan>, String> {
+        let answered = match &self.document {
+            Document::Configuration(configuration) => {
+                return Ok(Arc::clone(&configuration.dialplan));
+            }
+            Document::Answer(answered) => answered,
+        };
+        if let Some(dialplan) = answered.dialplan.get() {
+            return Ok(Arc::clone(dialplan));
+        }
+        let found = self.clone();
+        let compile = move || {
+            let mut faults = Vec::new();
+            let dialplan = Dialplan::compile(&found, &mut faults);
+            faults.iter().for_each(|fault| tracing::warn!("{fault}"));
+            Arc::new(dialplan)
+        };
+        let dialplan = if answered.large {
+            let compiled = switch.runtime().spawn_blocking(compile).await;
+            compiled.map_err(|error| format!("compiling it failed: {error}"))?
+        } else {
+            compile()
+        };
+        Ok(Arc::clone(answered.dialplan.get_or_init(|| dialplan)))
     }
 }
 
@@ -60,7 +102,7 @@ impl Deref for Found {
     fn deref(&self) -> &Element {
         let root = match &self.document {
             Document::Configuration(configuration) => &configuration.root,
-            Document::Answer(root) => &**root,
+            Document::Answer(answered) => &answered.root,
         };
         // The document does not change, so each step that `locate` took is still there.
         self.path.iter().fold(root, |element, at| element.children.get(*at).unwrap_or(element))
@@ -68,7 +110,7 @@ impl Deref for Found {
 }
 
 /// The way from the root to what is asked for.
-fn locate(root: &Element, request: &Request) -> Option<Vec<usize>> {
+pub(super) fn locate(root: &Element, request: &Request) -> Option<Vec<usize>> {
     let named = |element: &Element| {
         element.name == "section" && is(element, "name", request.section.name())
     };

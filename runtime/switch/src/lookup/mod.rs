@@ -5,15 +5,18 @@
 //! used, costs one line in the log and nothing else.
 
 mod answer;
+mod cache;
 mod directory;
 mod found;
 mod section;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 pub use answer::MAX_ANSWER;
+pub(crate) use cache::Cache;
 pub use directory::User;
 pub use found::Found;
 pub use section::{Section, UnknownSection};
@@ -56,6 +59,11 @@ pub trait Binding: Send + Sync {
     ///
     /// The future may be dropped before its end.
     fn fetch<'b>(&'b self, request: &'b Request) -> BoxFuture<'b, Result<Option<Answer>, String>>;
+
+    /// For how long an answer holds for the same request; zero asks anew each time.
+    fn keep(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Those of one module, in the order that they are asked in.
@@ -74,6 +82,7 @@ impl Switch {
     ) {
         let mut all = self.bindings().write();
         all.retain(|bound| bound.module != module);
+        self.lookup_cache().clear();
         let new = bindings.into_iter();
         all.extend(new.map(|(sections, binding)| Bound { module, sections, binding }));
     }
@@ -139,10 +148,25 @@ impl Switch {
         binding: &dyn Binding,
         request: &Request,
     ) -> Result<Option<Found>, String> {
-        let Some(answer) = binding.fetch(request).await? else { return Ok(None) };
-        let Some(root) = answer::parse(self, binding.name(), answer.xml).await? else {
-            return Ok(None);
+        let keep = binding.keep();
+        let key = (!keep.is_zero()).then(|| cache::key(binding.name(), request));
+        let kept = key.as_ref().and_then(|key| self.lookup_cache().find(key));
+        let answered = match kept {
+            Some(kept) => kept,
+            None => {
+                let answer = binding.fetch(request).await?;
+                let bytes = answer.as_ref().map_or(0, |answer| answer.xml.len());
+                let answered = match answer {
+                    Some(answer) => answer::parse(self, binding.name(), answer).await?,
+                    None => None,
+                };
+                if let Some(key) = key {
+                    self.lookup_cache().keep(key, keep, answered.as_ref(), bytes);
+                }
+                answered
+            }
         };
-        Ok(Found::in_answer(Arc::new(root), answer.authority, request))
+        let Some(answered) = answered else { return Ok(None) };
+        Ok(Found::in_answer(answered, request))
     }
 }

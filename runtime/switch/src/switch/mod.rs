@@ -27,7 +27,7 @@ use crate::authority;
 use crate::cause::Cause;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, EventName};
-use crate::lookup::Bound;
+use crate::lookup::{Bound, Cache};
 use crate::session::Session;
 use crate::xml::{Fault, Severity};
 
@@ -70,6 +70,7 @@ struct Inner {
     sessions: RwLock<HashMap<Arc<str>, Session, foldhash::fast::RandomState>>,
     tables: RwLock<tables::Tables>,
     bindings: RwLock<Vec<Bound>>,
+    lookups: Cache,
     sip: Option<Stack>,
     media: Media,
     clock: Clock,
@@ -129,6 +130,7 @@ impl Switch {
             sessions: RwLock::default(),
             tables: RwLock::default(),
             bindings: RwLock::default(),
+            lookups: Cache::default(),
             sip: stack,
             media: setup.media,
             clock: setup.clock,
@@ -181,6 +183,11 @@ impl Switch {
     /// Who answers lookups before the configuration does.
     pub(crate) fn bindings(&self) -> &RwLock<Vec<Bound>> {
         &self.0.bindings
+    }
+
+    /// What they answered a while ago.
+    pub(crate) fn lookup_cache(&self) -> &Cache {
+        &self.0.lookups
     }
 
     /// Audio.
@@ -336,6 +343,7 @@ impl Switch {
         }
         self.0.globals.merge(configuration.globals());
         self.0.configuration.store(Arc::new(configuration));
+        self.0.lookups.clear();
         self.configured();
         self.0.events.fire(EventName::Reloadxml, |_| {});
         Ok(faults)

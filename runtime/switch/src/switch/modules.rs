@@ -10,6 +10,7 @@ use super::tables::Registered;
 use crate::application::Application;
 use crate::command::Command;
 use crate::config::Configuration;
+use crate::dialplan::Hunter;
 use crate::event::EventName;
 
 /// What a module brings: `mod_dptools`, `mod_lua` …
@@ -21,6 +22,8 @@ pub struct Module {
     pub applications: Vec<Application>,
     /// Its API commands.
     pub commands: Vec<Command>,
+    /// Its dialplans, by name.
+    pub dialplans: Vec<(&'static str, Arc<dyn Hunter>)>,
     /// What else it brings, for lists: type (`codec`, `endpoint`, `dialplan`) and name.
     pub interfaces: Vec<(&'static str, &'static str)>,
     /// How it comes and goes; none is a part of the server that stays.

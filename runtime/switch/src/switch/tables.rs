@@ -7,6 +7,7 @@ use super::Switch;
 use super::modules::{Lifecycle, Module};
 use crate::application::Application;
 use crate::command::Command;
+use crate::dialplan::Hunter;
 
 /// All of them by name, with their module.
 #[derive(Default)]
@@ -14,6 +15,7 @@ pub(super) struct Tables {
     modules: BTreeMap<&'static str, Registered>,
     applications: BTreeMap<&'static str, (Arc<Application>, &'static str)>,
     commands: BTreeMap<&'static str, (Arc<Command>, &'static str)>,
+    dialplans: BTreeMap<&'static str, Arc<dyn Hunter>>,
 }
 
 /// A module, but for its tables.
@@ -72,11 +74,16 @@ impl Switch {
         for command in module.commands {
             tables.commands.insert(command.name, (Arc::new(command), module.name));
         }
+        let mut interfaces = module.interfaces;
+        for (name, hunter) in module.dialplans {
+            tables.dialplans.insert(name, hunter);
+            interfaces.push(("dialplan", name));
+        }
         let registered = Registered {
             lifecycle: module.lifecycle,
             loaded: true,
             changing: Arc::default(),
-            interfaces: module.interfaces,
+            interfaces,
         };
         tables.modules.insert(module.name, registered);
     }
@@ -91,6 +98,20 @@ impl Switch {
     #[must_use]
     pub fn find_command(&self, name: &str) -> Option<Arc<Command>> {
         find(&self.0.tables.read().commands, name)
+    }
+
+    /// The dialplan of that name, in any case, besides `XML` and `inline`; also of a module that is not
+    /// loaded.
+    pub(crate) fn dialplan(&self, name: &str) -> Option<Arc<dyn Hunter>> {
+        let tables = self.0.tables.read();
+        let mut all = tables.dialplans.iter();
+        all.find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, hunter)| Arc::clone(hunter))
+    }
+
+    /// The names of these dialplans.
+    pub(crate) fn dialplans(&self) -> Vec<&'static str> {
+        self.0.tables.read().dialplans.keys().copied().collect()
     }
 
     /// All applications of loaded modules, with these, by name.
