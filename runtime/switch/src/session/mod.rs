@@ -19,7 +19,6 @@ use std::sync::Arc;
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::{CallState, Channel, ChannelState, Direction, derived};
-use crate::log::{self, Level};
 use crate::profile::CallerProfile;
 use crate::switch::Switch;
 use crate::variable::Refused;
@@ -147,6 +146,9 @@ impl Session {
         if let Some(value) = shared.variables.text(name) {
             return Some(value.into_owned());
         }
+        if let Some(value) = derived::variable(&self.0, &shared, name) {
+            return Some(value);
+        }
         shared.profile.field(name).filter(|value| !value.is_empty()).map(|value| value.into_owned())
     }
 
@@ -156,9 +158,6 @@ impl Session {
         self.0.shared.lock().variables.clone()
     }
 
-        if let Some(value) = derived::variable(&self.0, &shared, name) {
-            return Some(value);
-        }
     /// Sets the channel variable; none removes it.
     ///
     /// # Errors

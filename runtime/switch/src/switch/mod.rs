@@ -80,9 +80,9 @@ struct Inner {
     counters: Counters,
     rate: Mutex<limits::Rate>,
     closing: AtomicBool,
-    /// Told when the last session is gone, and when somebody asks for the end.
     /// All events of channels have their variables (`fsctl verbose_events`).
     verbose: AtomicBool,
+    /// Told when the last session is gone, and when somebody asks for the end.
     idle: Notify,
     asked: Mutex<Option<Shutdown>>,
 }
@@ -140,9 +140,9 @@ impl Switch {
             counters: Counters::default(),
             rate: Mutex::new(limits::Rate::new()),
             closing: AtomicBool::new(false),
+            verbose: AtomicBool::new(false),
             idle: Notify::new(),
             asked: Mutex::new(None),
-            verbose: AtomicBool::new(false),
         }));
         switch.register(crate::application::module());
         switch.register(crate::command::module());
@@ -163,8 +163,6 @@ impl Switch {
         &self.0.globals
     }
 
-    /// The event bus.
-    #[must_use]
     /// Whether all events of channels have the channel's variables.
     #[must_use]
     pub fn verbose_events(&self) -> bool {
@@ -176,6 +174,8 @@ impl Switch {
         self.0.verbose.store(verbose, Ordering::Relaxed);
     }
 
+    /// The event bus.
+    #[must_use]
     pub fn events(&self) -> &Bus {
         &self.0.events
     }
