@@ -65,9 +65,9 @@ pub use dtmf::{
 };
 pub use folders::{Folders, Links, Outside};
 pub use media::{Media, OpenError, StartError, Statistics};
-pub use source::{Library, Source, SourceError};
+pub use source::{Library, Search, Source, SourceError};
 pub use stream::{
     Heard, MAX_HEARD, MAX_QUEUED_DTMF, PlayOptions, Playback, PlaybackControl, PlaybackEnd,
     PlaybackEndReason, RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason,
-    Relay, SilenceOptions, Stream, StreamEvent, StreamStatistics,
+    Relay, Remote, SilenceOptions, Stream, StreamEvent, StreamStatistics,
 };

@@ -9,7 +9,7 @@ pub(crate) mod tone;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use library::Library;
+pub use library::{Library, Search};
 
 use crate::codec::{Codec, SAMPLES_PER_MS};
 use crate::folders::Outside;

@@ -13,7 +13,9 @@ pub(crate) use command::{Command, Control, Listen, Play, Record};
 pub use event::StreamEvent;
 pub use heard::{Heard, MAX_HEARD};
 pub(crate) use playback::Progress;
-pub use playback::{PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason};
+pub use playback::{
+    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Remote,
+};
 pub use recording::{RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason};
 pub use relay::Relay;
 pub(crate) use relay::{Relayed, Target};

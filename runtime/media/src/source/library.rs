@@ -11,8 +11,11 @@ use crate::codec::{Codec, RATE};
 use crate::config::Config;
 use crate::folders::{Folders, Links};
 
-/// Sounds that one `file_string://` may put together.
-const MAX_PARTS: usize = 64;
+/// Sounds that one `file_string://` may put together: what is said letter by letter takes one a letter.
+const MAX_PARTS: usize = 256;
+/// Folders beside a sound that hold it at a sample rate, as FreeSWITCH's sounds are laid out:
+/// `digits/1.wav` may be `digits/8000/1.wav`. The wire's own rate first.
+const RATES: [&str; 4] = ["8000", "16000", "32000", "48000"];
 /// A file is looked at again when it was looked at so long ago. A prompt that is replaced is heard
 /// by then; a thousand callers in a second cost one look.
 const FRESH: Duration = Duration::from_secs(1);
@@ -28,7 +31,11 @@ const FRESH: Duration = Duration::from_secs(1);
 ///   known are tones, keys, `v=` `l=` `L=` `loops=` `d=` `w=`;
 /// * `silence_stream://2000` (ms; -1 for ever), `silence_stream://2000,1400` with comfort noise of
 ///   amplitude 32767/1400;
-/// * `file_string://a.wav!b.wav`: one after the other.
+/// * `file_string://a.wav!b.wav`: one after the other; files that are missing are left out, unless all
+///   are.
+///
+/// A file that is not there is looked for in the folders `8000`, `16000`, `32000` and `48000` beside
+/// where it should be, where FreeSWITCH's sounds are.
 ///
 /// A prefix `{name=value,…}` is allowed before all of them; of its names only `loops` is known.
 #[derive(Clone)]
@@ -37,6 +44,15 @@ pub struct Library(Arc<Inner>);
 struct Inner {
     folders: Vec<PathBuf>,
     cache: Cache,
+}
+
+/// Where [`Library::open_in`] looks for files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Search<'s> {
+    /// A folder for relative names, before those of the library: FreeSWITCH's `sound_prefix`.
+    pub prefix: Option<&'s Path>,
+    /// Folders that files must lie in; none is every folder. Tones and silence are no files.
+    pub folders: Option<&'s Folders>,
 }
 
 impl Library {
@@ -61,10 +77,10 @@ impl Library {
     ///
     /// A [`SourceError`] that names the file or script and says what is wrong with it.
     pub async fn open_for(&self, name: &str, codec: Codec) -> Result<Source, SourceError> {
-        self.open_in(name, codec, None).await
+        self.open_in(name, codec, Search::default()).await
     }
 
-    /// The same, of files in some folders only; none is every folder. Tones and silence are no files.
+    /// The same, with more or fewer folders to look in.
     ///
     /// # Errors
     ///
@@ -73,21 +89,30 @@ impl Library {
         &self,
         name: &str,
         codec: Codec,
-        folders: Option<&Folders>,
+        search: Search<'_>,
     ) -> Result<Source, SourceError> {
         let (loops, plain) = prefix(name)?;
         let mut parts = Vec::new();
         match plain.strip_prefix("file_string://") {
-            None => parts.push(self.part(plain, codec, folders).await?),
+            None => parts.push(self.part(plain, codec, search).await?),
             Some(list) => {
+                let mut missing = None;
                 for one in list.split('!').map(str::trim).filter(|one| !one.is_empty()) {
                     if parts.len() == MAX_PARTS {
                         return Err(invalid(name, format!("more than {MAX_PARTS} parts")));
                     }
-                    parts.push(self.part(one, codec, folders).await?);
+                    match self.part(one, codec, search).await {
+                        Ok(part) => parts.push(part),
+                        Err(error @ SourceError::NotFound { .. }) => {
+                            tracing::warn!("{error}; left out of what plays");
+                            missing = Some(error);
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
                 if parts.is_empty() {
-                    return Err(invalid(name, "no file between the !".into()));
+                    let nothing = || invalid(name, "no file between the !".into());
+                    return Err(missing.unwrap_or_else(nothing));
                 }
             }
         }
@@ -115,7 +140,7 @@ impl Library {
         &self,
         name: &str,
         codec: Codec,
-        folders: Option<&Folders>,
+        search: Search<'_>,
     ) -> Result<Part, SourceError> {
         if let Some(script) = name.strip_prefix("tone_stream://") {
             return self.tones(name, script, codec).await;
@@ -128,7 +153,7 @@ impl Library {
             let known = "tone_stream, silence_stream, file_string, file";
             return Err(invalid(name, format!("unknown scheme {scheme}; known: {known}")));
         }
-        let clip = self.file(path, codec, folders).await?;
+        let clip = self.file(path, codec, search).await?;
         Ok(Part::Clip { clip, times: Some(1) })
     }
 
@@ -154,12 +179,16 @@ impl Library {
         &self,
         path: &str,
         codec: Codec,
-        folders: Option<&Folders>,
+        search: Search<'_>,
     ) -> Result<Arc<Clip>, SourceError> {
+        let Search { prefix, folders } = search;
         let given = Path::new(path);
         let mut tried: Vec<PathBuf> = match given.is_absolute() {
             true => vec![given.to_owned()],
-            false => self.0.folders.iter().map(|folder| folder.join(given)).collect(),
+            false => {
+                let own = self.0.folders.iter().map(PathBuf::as_path);
+                prefix.into_iter().chain(own).map(|folder| folder.join(given)).collect()
+            }
         };
         if tried.is_empty() {
             return Err(invalid(
@@ -171,14 +200,14 @@ impl Library {
         if let Some(folders) = folders {
             tried = within(tried, folders).await?;
         }
-        for candidate in &tried {
+        let candidates: Vec<PathBuf> = tried.iter().flat_map(|path| with_rates(path)).collect();
+        for candidate in &candidates {
             let key = Key { name: candidate.clone(), codec };
             if let Some(clip) = self.0.cache.fresh(&key, FRESH) {
                 return Ok(clip);
             }
         }
-        let looked = tried.clone();
-        let look = move || looked.into_iter().find_map(|path| Some((Stamp::of(&path)?, path)));
+        let look = move || candidates.into_iter().find_map(|path| Some((Stamp::of(&path)?, path)));
         let found = tokio::task::spawn_blocking(look).await;
         let Some((stamp, found)) = found.map_err(|error| interrupted(path, &error))? else {
             return Err(SourceError::NotFound { tried });
@@ -190,6 +219,15 @@ impl Library {
         };
         self.0.cache.clip(key, stamp, read).await
     }
+}
+
+/// The file, and where it is when there is one for each sample rate.
+fn with_rates(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let beside = path.parent().zip(path.file_name());
+    let of_rates = beside
+        .into_iter()
+        .flat_map(|(folder, name)| RATES.map(|rate| folder.join(rate).join(name)));
+    std::iter::once(path.to_owned()).chain(of_rates)
 }
 
 /// Where those of the paths really are that lie in the folders.

@@ -73,6 +73,20 @@ pub(crate) struct Progress {
     pub(crate) position: AtomicU64,
 }
 
+/// Changes one playback, and nothing when that has ended.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    stream: Stream,
+    id: u64,
+}
+
+impl Remote {
+    /// Changes it.
+    pub fn control(&self, control: PlaybackControl) {
+        self.stream.control(self.id, Control::Playback(control));
+    }
+}
+
 /// A running playback; dropping it stops it.
 #[derive(Debug)]
 pub struct Playback {
@@ -96,6 +110,12 @@ impl Playback {
     /// Changes it; nothing happens when it has ended.
     pub fn control(&self, control: PlaybackControl) {
         self.stream.control(self.id, Control::Playback(control));
+    }
+
+    /// Something that changes it from elsewhere, while somebody waits for its end.
+    #[must_use]
+    pub fn remote(&self) -> Remote {
+        Remote { stream: self.stream.clone(), id: self.id }
     }
 
     /// Where in the source it is, in samples of 1/8000 s.

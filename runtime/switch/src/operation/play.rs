@@ -1,8 +1,10 @@
 //! Playing a sound: `streamFile`, `playback`.
 
+use std::path::Path;
+
 use ringfence_media::{
-    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Source, SourceError,
-    Stream,
+    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Search, Source,
+    SourceError, Stream,
 };
 
 use super::{Control, Failure, Outcome, Play};
@@ -50,8 +52,9 @@ pub(super) async fn open(
         return Err(Failure::Invalid("no sound is named".into()));
     }
     let library = session.switch().media().library();
-    let folders = authority::playable();
-    let opened = library.open_in(path, stream.codec(), folders.as_ref()).await;
+    let (folders, prefix) = (authority::playable(), session.variable("sound_prefix"));
+    let search = Search { prefix: prefix.as_deref().map(Path::new), folders: folders.as_ref() };
+    let opened = library.open_in(path, stream.codec(), search).await;
     opened.map_err(|error| match error {
         SourceError::Outside { path } => authority::refuse_play(&path.to_string_lossy()),
         SourceError::NotFound { .. } => Failure::NotFound(error.to_string()),

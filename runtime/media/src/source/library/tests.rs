@@ -28,6 +28,26 @@ async fn files_are_found_in_the_order_of_the_folders() {
 }
 
 #[tokio::test]
+async fn a_prefix_comes_first_and_rates_have_folders() {
+    let (own, prefix) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::create_dir_all(prefix.path().join("digits/8000")).unwrap();
+    std::fs::write(prefix.path().join("digits/8000/1.ul"), [1; 80]).unwrap();
+    std::fs::write(prefix.path().join("a.ul"), [1; 160]).unwrap();
+    std::fs::write(own.path().join("a.ul"), [1; 240]).unwrap();
+    std::fs::write(own.path().join("b.ul"), [1; 320]).unwrap();
+    let library = library(&[own.path()]);
+    let search = Search { prefix: Some(prefix.path()), folders: None };
+    let open = async |name: &str| library.open_in(name, Codec::Pcmu, search).await;
+    let milliseconds = async |name: &str| open(name).await.unwrap().milliseconds();
+    assert_eq!(milliseconds("digits/1.ul").await, Some(10));
+    assert_eq!(milliseconds("a.ul").await, Some(20));
+    assert_eq!(milliseconds("b.ul").await, Some(40));
+    assert_eq!(milliseconds("file_string://digits/1.ul!nothing.ul!b.ul").await, Some(50));
+    let error = open("file_string://no.ul!nothing.ul").await.unwrap_err();
+    assert!(matches!(&error, SourceError::NotFound { tried } if tried.len() == 2), "{error}");
+}
+
+#[tokio::test]
 async fn the_second_opening_reads_nothing_and_a_replaced_file_is_heard() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.ul");
@@ -110,7 +130,10 @@ async fn only_what_lies_in_the_folders_is_opened() {
     std::os::unix::fs::symlink(at("sounds/a.ul"), at("granted/link.ul")).unwrap();
     let library = library(&[&at("sounds"), &at("granted")]);
     let folders = Folders::new([at("granted")]);
-    let open = async |name: &str| library.open_in(name, Codec::Pcmu, Some(&folders)).await;
+    let open = async |name: &str| {
+        let search = Search { prefix: None, folders: Some(&folders) };
+        library.open_in(name, Codec::Pcmu, search).await
+    };
     let path = |name: &str| at(name).display().to_string();
     // Relative, absolute, beside tones; through the cache as well.
     for _ in 0..2 {
