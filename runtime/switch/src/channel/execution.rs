@@ -52,7 +52,14 @@ async fn routes(session: &Session) {
         };
         let hunted = plan.is_none();
         let Route { actions, rights } = match plan {
-            Some(Order { application, data, authority }) => {
+            Some(Order::Bridge(part)) => {
+                part.play(session).await;
+                if session.up() {
+                    continue;
+                }
+                return;
+            }
+            Some(Order::Application { application, data, authority }) => {
                 let place = Place::new("originate", 0);
                 let action = Action { application: application.into(), data, place };
                 let rights = authority.map_or(Rights::Askers, Rights::Scripts);

@@ -25,6 +25,7 @@ use ringfence_media as media;
 pub use state::{CallState, ChannelState, Direction, Disposition};
 
 use crate::authority::Authority;
+use crate::bridge::{Bond, order::Part};
 use crate::cause::Cause;
 use crate::endpoint::Leg;
 use crate::event::Event;
@@ -44,12 +45,24 @@ pub const MAX_PENDING_MESSAGES: usize = 64;
 /// Broadcasts (`uuid_broadcast`) that wait for their turn; more are refused.
 pub const MAX_PENDING_BROADCASTS: usize = 32;
 
-/// An application that the channel's task is to run.
-pub(crate) struct Order {
-    pub(crate) application: String,
-    pub(crate) data: String,
-    /// Of the script that asked for it; none is the server's.
-    pub(crate) authority: Option<Arc<Authority>>,
+/// What the channel's task is to run next.
+pub(crate) enum Order {
+    Application {
+        application: String,
+        data: String,
+        /// Of the script that asked for it; none is the server's.
+        authority: Option<Arc<Authority>>,
+    },
+    /// Its part in a bridge.
+    Bridge(Part),
+}
+
+impl Order {
+    /// An application of the server's.
+    pub(crate) fn application(application: &str, data: &str) -> Self {
+        let [application, data] = [application, data].map(str::to_owned);
+        Self::Application { application, data, authority: None }
+    }
 }
 
 /// An application that runs beside what the call executes.
@@ -98,6 +111,8 @@ pub(crate) struct Shared {
     pub(crate) verbose: bool,
     /// The call that this leg belongs to (`Channel-Call-UUID`); none is its own.
     pub(crate) call_uuid: Option<Arc<str>>,
+    /// The bridge that this leg is in.
+    pub(crate) bond: Option<Bond>,
     /// The leg that this one belongs to, for events.
     pub(crate) other: Option<Box<data::OtherLeg>>,
     /// Counts `uuid_break`; an operation ends when it moved.
@@ -197,6 +212,7 @@ impl Channel {
                 codecs_told: false,
                 verbose: false,
                 call_uuid: None,
+                bond: None,
                 other: None,
                 breaks: 0,
                 beside: Vec::new(),

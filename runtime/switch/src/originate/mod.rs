@@ -144,7 +144,7 @@ fn begin(session: &Session, plan: &Plan) -> Result<(), Failure> {
                 }
                 let (application, data) = (name.clone(), data.clone());
                 let authority = authority::current();
-                shared.plan = Some(Order { application, data, authority });
+                shared.plan = Some(Order::Application { application, data, authority });
             }
             session.0.notify();
             Ok(())

@@ -129,6 +129,7 @@ impl Session {
             let _ = shared.variables.push("transfer_history", source);
             shared.transferring = true;
             shared.plan = None;
+            shared.bond = None;
         }
         tracing::debug!(call = %self.0.uuid, extension, "transfer");
         self.0.notify();

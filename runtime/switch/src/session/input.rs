@@ -14,8 +14,13 @@ impl Session {
         self.take_dtmf(digit, DtmfSource::App);
     }
 
-    /// A key has arrived. Dropped when too many wait to be read.
+    /// A key has arrived: for the partner of a bridge, else for whoever reads it here. Dropped when too
+    /// many wait to be read.
     pub(crate) fn take_dtmf(&self, digit: Dtmf, source: DtmfSource) {
+        if self.pass_key(digit) {
+            self.0.report_dtmf(digit, source);
+            return;
+        }
         let (taken, first) = {
             let mut shared = self.0.shared.lock();
             if !shared.state.up() {
