@@ -12,12 +12,28 @@ use crate::{
         session::{Control, Event, Outcome, Session as Handle},
         types::Failure,
     },
+    class::Bindings,
     event::Event as EventObject,
     hook, level,
-    native::Refusal,
+    native::{Answer, Refusal, Reply},
     place, run,
     session::Call,
 };
+
+pub(crate) const METHODS: Bindings<fn(&Call<'_>) -> Reply> = &[
+    ("setInputCallback", |call| {
+        *call.session.input.borrow_mut() = Callback::named(call.arguments);
+        Ok(Answer::Nothing)
+    }),
+    ("unsetInputCallback", |call| {
+        *call.session.input.borrow_mut() = None;
+        Ok(Answer::Nothing)
+    }),
+    ("setHangupHook", |call| {
+        *call.session.hook.borrow_mut() = Callback::named(call.arguments);
+        Ok(Answer::Nothing)
+    }),
+];
 
 /// A function of the script, named as FreeSWITCH wants it: by global variables.
 #[derive(Clone, Debug)]
@@ -29,8 +45,8 @@ pub(crate) struct Callback {
 
 impl Callback {
     /// What `setInputCallback` and `setHangupHook` were given; none for no name.
-    pub(crate) fn named(arguments: &Arguments) -> Option<Self> {
-        let name = |index| arguments.text(index).filter(|name| !name.is_empty()).map(str::to_owned);
+    fn named(arguments: &Arguments) -> Option<Self> {
+        let name = |index| arguments.filled(index).map(str::to_owned);
         Some(Self { function: name(0)?, argument: name(1) })
     }
 
@@ -109,8 +125,8 @@ pub(crate) fn drive(
     let operation = session.operations.get().wrapping_add(1);
     session.operations.set(operation);
     let input = session.input.borrow().is_some();
-    let ended = match start(&session.handle, input) {
-        Ok(()) => follow(call, what, operation, file),
+    let ended = match start(call.handle()?, input) {
+        Ok(()) => follow(call, call.handle()?, what, operation, file),
         Err(failure) => Err(failure),
     };
     let ended = match ended {
@@ -126,9 +142,14 @@ pub(crate) fn drive(
 }
 
 /// Waits for the end, running callbacks on the way.
-fn follow(call: &Call<'_>, what: &str, operation: u64, file: bool) -> Result<Ended, Failure> {
+fn follow(
+    call: &Call<'_>,
+    handle: &Handle,
+    what: &str,
+    operation: u64,
+    file: bool,
+) -> Result<Ended, Failure> {
     let session = &call.session;
-    let handle = &session.handle;
     let mut dials = Dials::default();
     let mut broken = false;
     loop {

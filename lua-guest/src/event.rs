@@ -3,11 +3,12 @@
 
 use std::fmt::Write as _;
 
-use mlua::{AnyUserData, UserDataFields, UserDataRegistry};
+use mlua::{AnyUserData, Lua, Table, Value};
 
 use crate::{
-    arguments::{Arguments, Kind, Signature},
-    native::{Answer, Natives, Refusal, Reply},
+    arguments::Arguments,
+    class::{self, Bindings, Getter, Method},
+    native::{Answer, Natives, Reply},
 };
 
 /// An event that the server made.
@@ -52,53 +53,45 @@ impl Event {
     }
 }
 
-/// Its methods.
-pub(crate) fn register(natives: &Natives<'_>) -> mlua::Result<()> {
-    let lua = natives.lua();
-    let class = lua.create_table()?;
-    let method = |name,
-                  parameters: &'static [Kind],
-                  required,
-                  run: fn(&Event, &Arguments) -> Reply| {
-        natives.method(
-            Signature { name, receiver: Some("Event *"), parameters, required, overloads: None },
-            AnyUserData::is::<Event>,
-            move |_, arguments| match arguments.receiver() {
-                Some(object) => run(&*object.borrow::<Event>()?, arguments),
-                None => Ok(Answer::Nothing),
-            },
-        )
-    };
-    class.raw_set(
-        "getHeader",
-        method("Event::getHeader", &[Kind::ConstText], 1, |event, arguments| {
-            let value = arguments.text(0).and_then(|name| event.header(name));
-            Ok(Answer::text_or_nil(value.map(str::to_owned)))
-        })?,
-    )?;
-    class.raw_set(
-        "getBody",
-        method("Event::getBody", &[], 0, |event, _| Ok(Answer::text_or_nil(event.body.clone())))?,
-    )?;
-    class.raw_set(
-        "getType",
-        method("Event::getType", &[], 0, |event, _| Ok(Answer::Text(event.name.clone())))?,
-    )?;
-    class.raw_set(
-        "serialize",
-        method("Event::serialize", &[Kind::ConstText], 0, |event, arguments| {
-            match arguments.text_or_empty(0) {
-                "" | "plain" | "text" => Ok(Answer::Text(event.plain())),
-                format => Err(Refusal::located(format!(
-                    "Event::serialize: the format '{format}' is not there yet, only the plain one"
-                ))),
-            }
-        })?,
-    )?;
-    lua.register_userdata_type::<Event>(|registry: &mut UserDataRegistry<Event>| {
-        registry.add_meta_field("__name", "Event *");
-        registry.add_meta_field("__index", class);
-    })
+/// Adds the class.
+pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()> {
+    class::add(natives, freeswitch, "Event", Some(|_, a| Err(class::not_there(a.row))), &[METHODS], &[FIELDS])
+}
+
+/// Whether a value is an event.
+pub(crate) fn is_event(value: &Value) -> bool {
+    value.as_userdata().is_some_and(AnyUserData::is::<Event>)
+}
+
+const METHODS: Bindings<Method<Event>> = &[
+    ("getHeader", |_, event, arguments| {
+        let value = arguments.text(0).and_then(|name| event.header(name));
+        Ok(Answer::text_or_nil(value.map(str::to_owned)))
+    }),
+    ("getBody", |_, event, _| Ok(Answer::text_or_nil(event.body.clone()))),
+    ("getType", |_, event, _| Ok(Answer::Text(event.name.clone()))),
+    ("serialize", |_, event, arguments| match arguments.text_or_empty(0) {
+        "" | "plain" | "text" => Ok(Answer::Text(event.plain())),
+        _ => Err(class::not_there(arguments.row)),
+    }),
+    ("addHeader", absent),
+    ("delHeader", absent),
+    ("addBody", absent),
+    ("setPriority", absent),
+    ("merge", absent),
+    ("fire", absent),
+    ("chat_execute", absent),
+    ("chat_send", absent),
+];
+
+const FIELDS: Bindings<Getter<Event>> = &[
+    ("event", |_, _| Ok(Answer::Nil)),
+    ("mine", |_, _| Ok(Answer::Int(0))),
+    ("serialized_string", |_, _| Ok(Answer::Nil)),
+];
+
+fn absent(_: &Lua, _: &Event, arguments: &Arguments) -> Reply {
+    Err(class::not_there(arguments.row))
 }
 
 fn push_header(text: &mut String, name: &str, value: &str) {

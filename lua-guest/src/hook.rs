@@ -17,7 +17,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), Refusal> {
         return Ok(());
     }
     let Some(callback) = session.hook.borrow().clone() else { return Ok(()) };
-    let status = match session.handle.hook() {
+    let status = match call.handle()?.hook() {
         None => return Ok(()),
         Some(Hook::Hangup) => "hangup",
         Some(Hook::Transfer) => "transfer",
@@ -28,7 +28,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), Refusal> {
     arguments.push_back(Value::String(call.lua.create_string(status)?));
     let Some(value) = callback.call(call.lua, "hangup hook", arguments) else { return Ok(()) };
     let Some(result) = text(call, value)? else { return Ok(()) };
-    if let Err(failure) = session.handle.set_variable(RESULT, Some(&result)) {
+    if let Err(failure) = call.handle()?.set_variable(RESULT, Some(&result)) {
         level::error(call.lua, &format!("{RESULT}: {}", level::describe(&failure)));
     }
     match result.as_str() {

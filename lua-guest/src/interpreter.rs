@@ -7,7 +7,10 @@ use mlua::{
     chunk::{Chunk, ChunkMode},
 };
 
-use crate::{api, event, freeswitch, native::Natives, place, session, stream, system};
+use crate::{
+    api, consumer, dbh, dtmf, event, freeswitch, ivr_menu, json, native::Natives, place, session, stream,
+    system,
+};
 
 /// What a run starts from.
 pub(crate) struct Interpreter {
@@ -59,10 +62,20 @@ fn build() -> mlua::Result<Interpreter> {
     let globals = lua.globals();
 
     let table: Table = freeswitch::table(&natives)?;
-    api::add(&natives, &table)?;
-    session::register(&natives)?;
-    stream::register(&natives)?;
-    event::register(&natives)?;
+    let classes = [
+        api::add,
+        consumer::add,
+        dbh::add,
+        dtmf::add,
+        event::add,
+        ivr_menu::add,
+        json::add,
+        session::add,
+        stream::add,
+    ];
+    for add in classes {
+        add(&natives, &table)?;
+    }
     globals.set("freeswitch", table)?;
 
     chunk(&lua, include_str!("lua/print.lua"))?.exec()?;

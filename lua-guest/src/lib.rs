@@ -15,17 +15,27 @@
 //!   hooks.
 //! * `freeswitch`, `api`, `stream`, `event`, `level`: the rest of FreeSWITCH's surface.
 //! * `modules`: what `require` finds.
+//! * `entry`: runs of XML handlers, dialplans, hooks.
 //! * `place`: tells the server which line of the script is running.
 //! * `lua/*.lua`: what is better said in Lua: files, loading, time, `print`.
 
 mod api;
 mod arguments;
 mod bindings;
+mod bridge;
 mod callback;
+mod class;
+mod consumer;
+mod dbh;
+mod dtmf;
+mod email;
+mod entry;
 mod event;
 mod freeswitch;
 mod hook;
 mod interpreter;
+mod ivr_menu;
+mod json;
 mod level;
 mod memory;
 mod modules;

@@ -5,9 +5,11 @@
 //! message and whether the position belongs in front. The wrapper in `lua/wrap.lua` raises it, as an
 //! error of the line that called.
 
-use mlua::{AnyUserData, Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Value};
+use mlua::{AnyUserData, Function, IntoLuaMulti, Lua, MultiValue, Value};
 
-use crate::arguments::{Arguments, Signature};
+use ringfence_lua_api::Function as Row;
+
+use crate::{arguments::Arguments, interpreter};
 
 /// What a function answers.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) enum Answer {
     Flag(bool),
     Text(String),
     Value(Value),
+    /// Several values.
+    Values(Vec<Value>),
 }
 
 impl Answer {
@@ -32,15 +36,23 @@ impl Answer {
         Self::Int(i64::from(done))
     }
 
-    fn into_value(self, lua: &Lua) -> mlua::Result<Option<Value>> {
-        Ok(Some(match self {
-            Self::Nothing => return Ok(None),
-            Self::Nil => Value::Nil,
-            Self::Int(number) => number.into_lua(lua)?,
-            Self::Flag(flag) => Value::Boolean(flag),
-            Self::Text(text) => Value::String(lua.create_string(ringfence_text::encode(&text))?),
-            Self::Value(value) => value,
-        }))
+    /// `true` and what was answered, for the wrapper.
+    fn into_values(self, lua: &Lua) -> mlua::Result<MultiValue> {
+        match self {
+            Self::Nothing => true.into_lua_multi(lua),
+            Self::Nil => (true, Value::Nil).into_lua_multi(lua),
+            Self::Int(number) => (true, number).into_lua_multi(lua),
+            Self::Flag(flag) => (true, flag).into_lua_multi(lua),
+            Self::Text(text) => {
+                (true, lua.create_string(ringfence_text::encode(&text))?).into_lua_multi(lua)
+            }
+            Self::Value(value) => (true, value).into_lua_multi(lua),
+            Self::Values(values) => {
+                let mut all = MultiValue::from_vec(values);
+                all.push_front(Value::Boolean(true));
+                Ok(all)
+            }
+        }
     }
 }
 
@@ -61,6 +73,11 @@ impl Refusal {
     pub(crate) fn bare(message: String) -> Self {
         Self { message, located: false }
     }
+
+    /// The same without the place.
+    pub(crate) fn without_place(self) -> Self {
+        Self { located: false, ..self }
+    }
 }
 
 impl From<mlua::Error> for Refusal {
@@ -76,54 +93,80 @@ pub(crate) type Reply = Result<Answer, Refusal>;
 pub(crate) struct Natives<'a> {
     lua: &'a Lua,
     wrap: Function,
+    /// `class(C type, methods, getters)`: answers `__index` and `__newindex`.
+    pub(crate) class: Function,
 }
 
 impl<'a> Natives<'a> {
     pub(crate) fn new(lua: &'a Lua) -> mlua::Result<Self> {
-        let wrap = crate::interpreter::chunk(lua, include_str!("lua/wrap.lua"))?.call(())?;
-        Ok(Self { lua, wrap })
+        let wrap = interpreter::chunk(lua, include_str!("lua/wrap.lua"))?.call(())?;
+        let class = interpreter::chunk(lua, include_str!("lua/class.lua"))?.call(())?;
+        Ok(Self { lua, wrap, class })
     }
 
     pub(crate) fn lua(&self) -> &'a Lua {
         self.lua
     }
 
-    /// A function that takes what `signature` says.
+    /// A function that takes what its row says.
     pub(crate) fn function(
         &self,
-        signature: Signature,
+        row: &'static Row,
         run: impl Fn(&Lua, &Arguments) -> Reply + 'static,
     ) -> mlua::Result<Function> {
-        self.method(signature, |_| true, run)
+        self.wrapped(move |lua, passed| run(lua, &Arguments::read(lua, row, None, passed)?))
     }
 
-    /// A function that takes anything.
-    pub(crate) fn variadic(&self, run: impl Fn(&Lua) -> Reply + 'static) -> mlua::Result<Function> {
-        let native = self.lua.create_function(move |lua, _: MultiValue| answer(lua, run(lua)))?;
-        self.wrap.call(native)
+    /// A constructor: the first argument is the class itself, and no message has a place.
+    pub(crate) fn constructor(
+        &self,
+        row: &'static Row,
+        run: impl Fn(&Lua, &Arguments) -> Reply + 'static,
+    ) -> mlua::Result<Function> {
+        self.wrapped(move |lua, mut passed| {
+            drop(passed.pop_front());
+            let arguments = Arguments::read(lua, row, None, passed);
+            run(lua, &arguments.map_err(Refusal::without_place)?)
+        })
     }
 
     /// A method; `is_receiver` says whether an object is of its class.
     pub(crate) fn method(
         &self,
-        signature: Signature,
+        row: &'static Row,
         is_receiver: fn(&AnyUserData) -> bool,
         run: impl Fn(&Lua, &Arguments) -> Reply + 'static,
     ) -> mlua::Result<Function> {
-        let native = self.lua.create_function(move |lua, passed: MultiValue| {
-            let reply = Arguments::read(lua, &signature, is_receiver, passed)
-                .and_then(|arguments| run(lua, &arguments));
-            answer(lua, reply)
-        })?;
+        self.wrapped(move |lua, passed| {
+            run(lua, &Arguments::read(lua, row, Some(is_receiver), passed)?)
+        })
+    }
+
+    /// What reads a field. It is called by `lua/class.lua` with an object of its class.
+    pub(crate) fn getter(
+        &self,
+        read: impl Fn(&Lua, &AnyUserData) -> Reply + 'static,
+    ) -> mlua::Result<Function> {
+        self.wrapped(move |lua, passed| match passed.front() {
+            Some(Value::UserData(object)) => read(lua, object),
+            _ => Err(Refusal::located("a field is read from an object".to_owned())),
+        })
+    }
+
+    fn wrapped(
+        &self,
+        run: impl Fn(&Lua, MultiValue) -> Reply + 'static,
+    ) -> mlua::Result<Function> {
+        let native =
+            self.lua.create_function(move |lua, passed: MultiValue| answer(lua, run(lua, passed)))?;
         self.wrap.call(native)
     }
 }
 
 /// What the wrapper in Lua takes.
 fn answer(lua: &Lua, reply: Reply) -> mlua::Result<MultiValue> {
-    match reply.map(|answer| answer.into_value(lua)) {
-        Ok(Ok(None)) => true.into_lua_multi(lua),
-        Ok(Ok(Some(value))) => (true, value).into_lua_multi(lua),
+    match reply.map(|answer| answer.into_values(lua)) {
+        Ok(Ok(values)) => Ok(values),
         Ok(Err(error)) => (false, error.to_string(), true).into_lua_multi(lua),
         Err(refusal) => {
             let message = lua.create_string(ringfence_text::encode(&refusal.message))?;

@@ -7,6 +7,7 @@ use crate::{
         Fault, Invocation,
         ringfence::call::{job, script::Code, session as host},
     },
+    entry,
     event::Event,
     interpreter::{self, Interpreter},
     memory, place, session, stream, system,
@@ -44,7 +45,7 @@ pub(crate) fn run(invocation: Invocation) -> Result<(), Fault> {
         interpreter.protect.call(chunk).map_err(internal)?;
     interpreter.finish.call::<()>(()).map_err(internal)?;
     if done {
-        return Ok(());
+        return entry::finish(lua, invocation.origin);
     }
     let decoded = |string: Option<mlua::LuaString>| {
         string.map(|string| ringfence_text::decode(&string.as_bytes()).into_owned())
@@ -113,6 +114,7 @@ fn begin(interpreter: &Interpreter, invocation: &Invocation) -> mlua::Result<()>
         globals
             .raw_set("env", lua.create_any_userdata(Event::new("API", headers.clone(), None))?)?;
     }
+    entry::begin(lua, invocation.origin)?;
     if invocation.origin == job::Origin::Api {
         globals.raw_set("stream", stream::object(lua)?)?;
     }

@@ -1,70 +1,65 @@
-//! The global `stream`: what the API command answers.
+//! `freeswitch.Stream`, and the global `stream`: what the API command answers.
 
-use std::{cell::RefCell, rc::Rc};
+use std::cell::RefCell;
 
-use mlua::{AnyUserData, Lua, UserDataFields, UserDataRegistry, Value};
+use mlua::{AnyUserData, Lua, Table, Value};
 
 use crate::{
-    arguments::{Kind, Signature},
+    arguments::Arguments,
     bindings::ringfence::call::job,
+    class::{self, Bindings, Method},
     native::{Answer, Natives, Refusal, Reply},
     place,
 };
 
-/// `freeswitch.Stream`: keeps what was written for `get_data`, and hands it to the server.
+/// Keeps what was written, for `get_data`.
 #[derive(Debug, Default)]
 struct Stream {
-    written: Rc<RefCell<Vec<u8>>>,
+    written: RefCell<Vec<u8>>,
+    /// The server is told, too: it answers the command with it.
+    answers: bool,
 }
 
 /// The object of this run.
 pub(crate) fn object(lua: &Lua) -> mlua::Result<AnyUserData> {
-    lua.create_any_userdata(Stream::default())
+    lua.create_any_userdata(Stream { answers: true, ..Stream::default() })
 }
 
-/// Its methods.
-pub(crate) fn register(natives: &Natives<'_>) -> mlua::Result<()> {
-    let lua = natives.lua();
-    let class = lua.create_table()?;
-    let method = |name, parameters: &'static [Kind], run: fn(&Lua, &Stream, Value) -> Reply| {
-        natives.method(
-            Signature {
-                name,
-                receiver: Some("Stream *"),
-                parameters,
-                required: parameters.len(),
-                overloads: None,
-            },
-            AnyUserData::is::<Stream>,
-            move |lua, arguments| {
-                let Some(object) = arguments.receiver() else { return Ok(Answer::Nothing) };
-                let stream = object.borrow::<Stream>()?;
-                let data = match arguments.text(0) {
-                    Some(text) => Value::String(lua.create_string(ringfence_text::encode(text))?),
-                    None => Value::Nil,
-                };
-                run(lua, &stream, data)
-            },
-        )
-    };
-    class.raw_set("write", method("Stream::write", &[Kind::ConstText], write)?)?;
-    class
-        .raw_set("raw_write", method("Stream::raw_write", &[Kind::ConstText, Kind::Int], write)?)?;
-    class.raw_set("get_data", method("Stream::get_data", &[], data)?)?;
-    lua.register_userdata_type::<Stream>(|registry: &mut UserDataRegistry<Stream>| {
-        registry.add_meta_field("__name", "Stream *");
-        registry.add_meta_field("__index", class);
-    })
+/// Adds the class.
+pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()> {
+    class::add(natives, freeswitch, "Stream", Some(construct), &[METHODS], &[])
 }
 
-fn write(lua: &Lua, stream: &Stream, data: Value) -> Reply {
-    let Value::String(data) = data else { return Ok(Answer::Nothing) };
-    place::tell(lua);
-    job::output(&data.as_bytes()).map_err(Refusal::located)?;
-    stream.written.borrow_mut().extend_from_slice(&data.as_bytes());
+fn construct(lua: &Lua, _: &Arguments) -> Reply {
+    Ok(Answer::Value(Value::UserData(lua.create_any_userdata(Stream::default())?)))
+}
+
+const METHODS: Bindings<Method<Stream>> = &[
+    ("write", |lua, stream, arguments| match arguments.text(0) {
+        Some(text) => write(lua, stream, &ringfence_text::encode(text)),
+        None => Ok(Answer::Nothing),
+    }),
+    ("raw_write", |lua, stream, arguments| match arguments.value(0) {
+        Value::String(bytes) => {
+            let bytes = bytes.as_bytes();
+            let length = usize::try_from(arguments.int(1)).unwrap_or_default();
+            write(lua, stream, bytes.get(..length).unwrap_or(&bytes))
+        }
+        _ => Ok(Answer::Nothing),
+    }),
+    ("get_data", |lua, stream, _| {
+        let written = stream.written.borrow();
+        Ok(Answer::Value(Value::String(lua.create_string(&*written)?)))
+    }),
+    // What a request over HTTP posted; there is none.
+    ("read", |_, _, _| Ok(Answer::Values(vec![Value::Nil, Value::Integer(0)]))),
+];
+
+fn write(lua: &Lua, stream: &Stream, data: &[u8]) -> Reply {
+    if stream.answers {
+        place::tell(lua);
+        job::output(data).map_err(Refusal::located)?;
+    }
+    stream.written.borrow_mut().extend_from_slice(data);
     Ok(Answer::Nothing)
-}
-
-fn data(lua: &Lua, stream: &Stream, _: Value) -> Reply {
-    Ok(Answer::Value(Value::String(lua.create_string(&*stream.written.borrow())?)))
 }

@@ -2,18 +2,33 @@
 
 use crate::{
     bindings::ringfence::call::types::Failure,
+    class::Bindings,
     hook, level,
-    native::{Answer, Refusal, Reply},
-    place,
-    session::Call,
+    native::{Answer, Reply},
+    session::{Call, Method},
 };
 
-pub(super) fn answer(call: &Call<'_>) -> Reply {
+pub(super) const METHODS: Bindings<Method> = &[
+    ("answer", answer),
+    ("preAnswer", pre_answer),
+    ("hangup", hangup),
+    // A hangup is whole when it is done.
+    ("hangupState", |_| Ok(Answer::Nothing)),
+    ("getState", |call| Ok(Answer::Text(call.handle()?.state()))),
+    ("ready", ready),
+    ("answered", |call| Ok(Answer::Flag(call.handle()?.answered()))),
+    ("bridged", |call| Ok(Answer::Flag(call.handle()?.bridged()))),
+    ("mediaReady", |call| Ok(Answer::Flag(call.handle()?.media_ready()))),
+    ("transfer", transfer),
+    ("execute", execute),
+];
+
+fn answer(call: &Call<'_>) -> Reply {
     let result = call.act(|handle| handle.answer())?;
     succeeded(call, "answer", result)
 }
 
-pub(super) fn pre_answer(call: &Call<'_>) -> Reply {
+fn pre_answer(call: &Call<'_>) -> Reply {
     let result = call.act(|handle| handle.pre_answer())?;
     succeeded(call, "preAnswer", result)
 }
@@ -29,7 +44,7 @@ fn succeeded(call: &Call<'_>, what: &str, result: Result<(), Failure>) -> Reply 
     Ok(Answer::success(result.is_ok()))
 }
 
-pub(super) fn hangup(call: &Call<'_>) -> Reply {
+fn hangup(call: &Call<'_>) -> Reply {
     let cause = match call.arguments.text_or_empty(0) {
         "" => "NORMAL_CLEARING",
         cause => cause,
@@ -38,38 +53,13 @@ pub(super) fn hangup(call: &Call<'_>) -> Reply {
     Ok(Answer::Nothing)
 }
 
-/// FreeSWITCH answers with the cause of the object's own `originate`, which this call never had.
-pub(super) fn hangup_cause(_: &Call<'_>) -> Reply {
-    Ok(Answer::Text("NONE".to_owned()))
-}
-
-pub(super) fn state(call: &Call<'_>) -> Reply {
-    Ok(Answer::Text(call.session.handle.state()))
-}
-
 /// Runs the hangup hook, so that a loop over `ready` notices.
-pub(super) fn ready(call: &Call<'_>) -> Reply {
+fn ready(call: &Call<'_>) -> Reply {
     hook::check(call)?;
-    Ok(Answer::Flag(call.session.handle.ready()))
+    Ok(Answer::Flag(call.handle()?.ready()))
 }
 
-pub(super) fn answered(call: &Call<'_>) -> Reply {
-    Ok(Answer::Flag(call.session.handle.answered()))
-}
-
-pub(super) fn bridged(call: &Call<'_>) -> Reply {
-    Ok(Answer::Flag(call.session.handle.bridged()))
-}
-
-pub(super) fn media_ready(call: &Call<'_>) -> Reply {
-    Ok(Answer::Flag(call.session.handle.media_ready()))
-}
-
-pub(super) fn uuid(call: &Call<'_>) -> Reply {
-    Ok(Answer::Text(call.session.handle.uuid()))
-}
-
-pub(super) fn transfer(call: &Call<'_>) -> Reply {
+fn transfer(call: &Call<'_>) -> Reply {
     let arguments = call.arguments;
     let given = |index| arguments.text(index).filter(|text| !text.is_empty());
     let extension = arguments.text_or_empty(0);
@@ -79,7 +69,7 @@ pub(super) fn transfer(call: &Call<'_>) -> Reply {
 
 /// Errors are logged and not raised: the application's result is in the channel's variables. What the
 /// profile does not allow is raised.
-pub(super) fn execute(call: &Call<'_>) -> Reply {
+fn execute(call: &Call<'_>) -> Reply {
     let application = call.arguments.text_or_empty(0);
     if application.is_empty() {
         level::error(call.lua, "No application specified");
@@ -93,19 +83,4 @@ pub(super) fn execute(call: &Call<'_>) -> Reply {
         }
     }
     Ok(Answer::Nothing)
-}
-
-pub(super) fn auto_hangup(call: &Call<'_>) -> Reply {
-    place::tell(call.lua);
-    call.session.handle.set_auto_hangup(call.arguments.flag(0));
-    Ok(Answer::Int(0))
-}
-
-/// With a text: raises it, which scripts use to leave.
-pub(super) fn destroy(call: &Call<'_>) -> Reply {
-    call.session.destroyed.set(true);
-    match call.arguments.text_or_empty(0) {
-        "" => Ok(Answer::Nothing),
-        text => Err(Refusal::bare(text.to_owned())),
-    }
 }

@@ -3,20 +3,29 @@
 use crate::{
     bindings::ringfence::call::session::{Digits, Prompt},
     callback::{self, Ended},
+    class::{self, Bindings},
     native::{Answer, Reply},
-    session::Call,
+    session::{Call, Method},
 };
+
+pub(super) const METHODS: Bindings<Method> = &[
+    ("collectDigits", |call| Err(class::not_there(call.arguments.row))),
+    ("flushDigits", flush),
+    ("getDigits", get),
+    ("playAndGetDigits", play_and_get),
+    ("read", read),
+];
 
 /// Digits that one call collects at most, as in the contract.
 const MAX_DIGITS: u32 = 128;
 
-pub(super) fn flush(call: &Call<'_>) -> Reply {
-    call.session.handle.flush_digits();
+fn flush(call: &Call<'_>) -> Reply {
+    call.handle()?.flush_digits();
     Ok(Answer::Int(0))
 }
 
 /// `getDigits(max, terminators, timeout [, digit timeout [, total timeout]])`.
-pub(super) fn get(call: &Call<'_>) -> Reply {
+fn get(call: &Call<'_>) -> Reply {
     let arguments = call.arguments;
     let digits = Digits {
         max: arguments.unsigned(0).clamp(1, MAX_DIGITS),
@@ -29,7 +38,7 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
 }
 
 /// `read(min, max, prompt, timeout, terminators [, digit timeout])`; the numbers are at least 1.
-pub(super) fn read(call: &Call<'_>) -> Reply {
+fn read(call: &Call<'_>) -> Reply {
     let arguments = call.arguments;
     let prompt = Prompt {
         min: arguments.unsigned(0).clamp(1, MAX_DIGITS),
@@ -50,7 +59,7 @@ pub(super) fn read(call: &Call<'_>) -> Reply {
 
 /// `playAndGetDigits(min, max, tries, timeout, terminators, file, invalid file, pattern [, variable
 /// [, digit timeout [, failure extension]]])`.
-pub(super) fn play_and_get(call: &Call<'_>) -> Reply {
+fn play_and_get(call: &Call<'_>) -> Reply {
     let arguments = call.arguments;
     let text = |index| arguments.text_or_empty(index).to_owned();
     let min = arguments.unsigned(0).min(MAX_DIGITS);

@@ -3,13 +3,21 @@
 use crate::{
     bindings::ringfence::call::session::Recording,
     callback::{self, Ended},
+    class::{self, Bindings},
     native::{Answer, Reply},
-    session::Call,
+    session::{Call, Method},
 };
+
+pub(super) const METHODS: Bindings<Method> = &[
+    ("insertFile", |call| Err(class::not_there(call.arguments.row))),
+    ("recordFile", record_file),
+    ("sleep", sleep),
+    ("streamFile", stream_file),
+];
 
 /// 1 when the file was played to its end, or until the call was over; 0 when it could not be played
 /// or was ended by the input callback or from outside.
-pub(super) fn stream_file(call: &Call<'_>) -> Reply {
+fn stream_file(call: &Call<'_>) -> Reply {
     let path = call.arguments.text_or_empty(0);
     if path.is_empty() {
         return Ok(Answer::Int(0));
@@ -22,7 +30,7 @@ pub(super) fn stream_file(call: &Call<'_>) -> Reply {
 }
 
 /// As `streamFile`.
-pub(super) fn record_file(call: &Call<'_>) -> Reply {
+fn record_file(call: &Call<'_>) -> Reply {
     let arguments = call.arguments;
     let path = arguments.text_or_empty(0);
     if path.is_empty() {
@@ -42,7 +50,7 @@ pub(super) fn record_file(call: &Call<'_>) -> Reply {
 
 /// 1 when the time passed; 0 when a hangup, the callback or a break ended it. On a call that is over
 /// already it answers 1 at once. The second argument (`sync`) makes no difference here.
-pub(super) fn sleep(call: &Call<'_>) -> Reply {
+fn sleep(call: &Call<'_>) -> Reply {
     let ms = u64::from(call.arguments.unsigned(0));
     let ended =
         callback::drive(call, "sleep", false, |handle, input| handle.start_sleep(ms, input))?;

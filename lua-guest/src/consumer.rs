@@ -1,0 +1,10 @@
+//! `freeswitch.EventConsumer`.
+
+use mlua::Table;
+
+use crate::{class, native::Natives};
+
+/// Adds the class.
+pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()> {
+    class::absent(natives, freeswitch, "EventConsumer")
+}
