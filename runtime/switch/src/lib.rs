@@ -36,11 +36,11 @@ pub mod profile;
 pub mod regex;
 pub mod session;
 pub mod switch;
-pub mod variable;
 pub mod xml;
 
 pub use authority::Authority;
 pub use cause::Cause;
+pub use ringfence_event::variable;
 pub use operation::{
     Control, Digits, Dtmf, DtmfSource, Failure, Operation, OperationEvent, Outcome, Play, Prompt,
     Record, Running, Sleep,

@@ -3,7 +3,7 @@
 //! Channel variables, global variables and event headers are all this one type, as in FreeSWITCH.
 //! A list is written `ARRAY::first|:second`; `name[1]` names one of its elements.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// What begins a list written as one text.
 pub const ARRAY: &str = "ARRAY::";
@@ -28,24 +28,37 @@ pub const MAX_BYTES: usize = 1 << 20;
 const ELEMENT: usize = size_of::<String>();
 
 /// Why a variable was not set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refused {
     /// The name is empty.
-    #[error("a variable needs a name")]
     NoName,
     /// More than [`MAX_ELEMENTS`].
-    #[error("a list has at most {MAX_ELEMENTS} elements")]
     TooManyElements,
     /// More than [`MAX_VARIABLES`].
-    #[error("there are {MAX_VARIABLES} variables already; no new one can be set")]
     TooMany,
     /// More than [`MAX_BYTES`].
-    #[error("all variables together may take {MAX_BYTES} bytes; remove some first")]
     TooLarge,
-    /// On whose [`authority`](crate::authority) it is set may not.
-    #[error("the script's profile does not permit it")]
+    /// The script on whose authority it is set may not.
     NotPermitted,
 }
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoName => f.write_str("a variable needs a name"),
+            Self::TooManyElements => write!(f, "a list has at most {MAX_ELEMENTS} elements"),
+            Self::TooMany => {
+                write!(f, "there are {MAX_VARIABLES} variables already; no new one can be set")
+            }
+            Self::TooLarge => {
+                write!(f, "all variables together may take {MAX_BYTES} bytes; remove some first")
+            }
+            Self::NotPermitted => f.write_str("the script's profile does not permit it"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// A value: one text, or a list.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -195,6 +208,20 @@ impl Variables {
             Some(entry) => entry.value = value,
             None => self.append(name, value),
         }
+        Ok(())
+    }
+
+    /// Adds an entry, also where there is one of that name already: headers of events may come several
+    /// times. What reads a value finds the first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set`].
+    pub fn add(&mut self, name: &str, value: impl Into<String>) -> Result<(), Refused> {
+        if element_of(name).is_some() {
+            return self.set(name, value);
+        }
+        self.append(name, Value::parse(value.into()));
         Ok(())
     }
 

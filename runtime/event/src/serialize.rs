@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ringfence_text::encode;
 
-use super::Event;
+use crate::Event;
 use crate::variable::Value;
 
 /// How an event is written.
@@ -18,7 +18,7 @@ pub enum Format {
     Xml,
 }
 
-pub(super) fn serialize(event: &Event, format: Format) -> String {
+pub(crate) fn serialize(event: &Event, format: Format) -> String {
     match format {
         Format::Plain => plain(event),
         Format::Json => json(event),
@@ -127,7 +127,7 @@ fn xml(event: &Event) -> String {
 }
 
 /// Writes what is not one of `A-Z a-z 0-9 ~ ! $ * ( ) _ - ; ' , . /` as `%XX`.
-pub(crate) fn url_encode(text: &str, out: &mut String) {
+pub fn url_encode(text: &str, out: &mut String) {
     for byte in encode(text).iter().copied() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => out.push(char::from(byte)),
@@ -143,8 +143,8 @@ pub(crate) fn url_encode(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::EventName;
     use super::*;
+    use crate::EventName;
 
     fn sample() -> Event {
         let mut event = Event::bare(EventName::Custom);
