@@ -57,7 +57,6 @@ fn server(change: impl FnOnce(&Configuration)) -> Server {
     let configuration = Configuration::shipped();
     change(&configuration);
     Server::serve(configuration, |command| {
-        let own = "ringfence_host::log=info,ringfence_switch::application::log=info";
-        command.arg("--log").arg(format!("warn,{own}"));
+        command.args(["--log", "warn,log=info"]);
     })
 }

@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::Local;
 use parking_lot::RwLock;
+use ringfence_switch::log::Level;
 use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
 /// Lines that wait for one client; while it is slower, lines are dropped and the number told.
@@ -19,24 +20,22 @@ pub(crate) const MAX_LINES: usize = 1_000;
 /// A line longer than this is cut, in bytes.
 const MAX_LINE: usize = 16 * 1024;
 
-/// FreeSWITCH's levels, by number.
-const LEVELS: [&str; 8] = ["CONSOLE", "ALERT", "CRIT", "ERR", "WARNING", "NOTICE", "INFO", "DEBUG"];
-
 /// The number of a level, as `log` takes it: a name, or a number that is brought into range.
 pub(crate) fn level(text: &str) -> Option<u8> {
     if let Ok(number) = text.parse::<i64>() {
         return Some(u8::try_from(number.clamp(0, 7)).unwrap_or(0));
     }
-    let place = LEVELS.iter().position(|name| name.eq_ignore_ascii_case(text))?;
-    u8::try_from(place).ok()
+    let level = Level::ALL.iter().find(|level| level.name().eq_ignore_ascii_case(text))?;
+    Some(number(*level))
 }
 
 /// A line of the log.
 #[derive(Debug)]
 pub(crate) struct Line {
     level: u8,
-    file: &'static str,
-    number: u32,
+    /// Of the script when one wrote it, else of this server.
+    file: String,
+    number: String,
     target: String,
     call: String,
     text: String,
@@ -47,7 +46,7 @@ impl Line {
     pub(crate) fn frame(&self, missed: u64) -> String {
         let missed = if missed > 0 { format!("Missed-Lines: {missed}\n") } else { String::new() };
         format!(
-            "Content-Type: log/data\nContent-Length: {}\nLog-Level: {}\nText-Channel: 0\nLog-File: {}\n\
+            "Content-Type: log/data\nContent-Length: {}\nLog-Level: {}\nText-Channel: 3\nLog-File: {}\n\
              Log-Func: {}\nLog-Line: {}\n{missed}User-Data: {}\n\n{}",
             ringfence_text::encode(&self.text).len(),
             self.level,
@@ -136,18 +135,24 @@ struct Log;
 impl<S: Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        let level = number(*metadata.level());
+        let severity = Level::of(metadata);
+        let level = number(severity);
         if level >= CLIENTS.highest.load(Ordering::Relaxed) {
             return;
         }
-        let file = metadata.file().unwrap_or_default();
-        let file = file.rsplit('/').next().unwrap_or_default();
-        let line = metadata.line().unwrap_or_default();
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let name = LEVELS.get(usize::from(level)).copied().unwrap_or_default();
+        let (file, line) = match fields.at.rsplit_once(':') {
+            Some((file, line)) => (file, line.to_owned()),
+            None => {
+                let line = metadata.line().unwrap_or_default();
+                (metadata.file().unwrap_or_default(), line.to_string())
+            }
+        };
+        let file = file.rsplit('/').next().unwrap_or_default().to_owned();
         let now = Local::now().format("%Y-%m-%d %H:%M:%S%.6f");
-        let mut text = format!("{now} [{name}] {file}:{line} {}{}", fields.message, fields.others);
+        let mut text =
+            format!("{now} [{severity}] {file}:{line} {}{}", fields.message, fields.others);
         if text.len() > MAX_LINE {
             text.truncate(text.floor_char_boundary(MAX_LINE));
         }
@@ -169,20 +174,18 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 }
 
-const fn number(level: Level) -> u8 {
-    match level {
-        Level::ERROR => 3,
-        Level::WARN => 4,
-        Level::INFO => 6,
-        Level::DEBUG | Level::TRACE => 7,
-    }
+/// As clients count it: what FreeSWITCH has no level for is DEBUG.
+fn number(level: Level) -> u8 {
+    u8::try_from(level.number().clamp(0, 7)).unwrap_or_default()
 }
 
-/// The fields of a line: the message, the call, and the rest as `name=value`.
+/// The fields of a line: the message, the call, where a script wrote it, and the rest as
+/// `name=value`.
 #[derive(Default)]
 struct Fields {
     message: String,
     call: String,
+    at: String,
     others: String,
 }
 
@@ -192,6 +195,7 @@ impl Visit for Fields {
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             "call" => write!(self.call, "{value:?}"),
+            "at" => write!(self.at, "{value:?}"),
             name => write!(self.others, " {name}={value:?}"),
         };
     }
@@ -200,6 +204,7 @@ impl Visit for Fields {
         match field.name() {
             "message" => self.message.push_str(value),
             "call" => self.call.push_str(value),
+            "at" => self.at.push_str(value),
             name => {
                 let _ = write!(self.others, " {name}={value}");
             }
@@ -209,6 +214,7 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
+    use ringfence_switch::log::Source;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
@@ -233,6 +239,13 @@ mod tests {
             assert!(frame.contains("\nUser-Data: uuid-1\n\n"), "{frame}");
             assert!(frame.ends_with("loud enough digit=5\n"), "{frame}");
             assert!(reader.try_next().is_none());
+            let source = Source { script: Some("ivr.lua"), at: Some("/x/ivr.lua:12"), call: None };
+            ringfence_switch::log::write(Level::Crit, source, "of a script");
+            let frame = reader.try_next().unwrap().0.frame(0);
+            for part in ["Log-Level: 2\n", "Log-File: ivr.lua\n", "Log-Line: 12\n"] {
+                assert!(frame.contains(part), "no {part} in {frame}");
+            }
+            assert!(frame.ends_with(" [CRIT] ivr.lua:12 of a script script=ivr.lua\n"), "{frame}");
             for number in 0..MAX_LINES + 7 {
                 tracing::error!("line {number}");
             }

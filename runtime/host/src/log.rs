@@ -1,6 +1,7 @@
 //! `interface log`: what scripts write to the log.
 
 use ringfence_sandbox::State;
+use ringfence_switch::log::{Level as Severity, Source};
 
 use crate::{
     bindings::ringfence::call::{
@@ -27,35 +28,27 @@ impl log::Host for State<Host> {
         let message = message.trim_end_matches(['\n', '\r']);
         let message = message.get(..message.floor_char_boundary(MAX_LINE)).unwrap_or_default();
         let place = job.place();
-        let (call, script) = (job.call().unwrap_or_default(), job.script());
-        let at = place.as_ref().map(ToString::to_string).unwrap_or_default();
-        match level {
-            Level::Alert | Level::Critical | Level::Error => {
-                tracing::error!(%call, %script, %at, "{message}");
-            }
-            Level::Warning => tracing::warn!(%call, %script, %at, "{message}"),
-            Level::Console | Level::Notice | Level::Info => {
-                tracing::info!(%call, %script, %at, "{message}");
-            }
-            Level::Debug => tracing::debug!(%call, %script, %at, "{message}"),
-        }
+        let (call, script) = (job.call(), job.script());
+        let at = place.as_ref().map(ToString::to_string);
+        let source = Source { call, script: Some(script), at: at.as_deref() };
+        ringfence_switch::log::write(severity(level), source, message);
         if let Some(trace) = &self.host.trace {
-            trace.logged(place.as_ref(), name(level), message);
+            trace.logged(place.as_ref(), severity(level).name(), message);
         }
         Ok(Ok(()))
     }
 }
 
-/// As FreeSWITCH writes it in its log.
-fn name(level: Level) -> &'static str {
+/// FreeSWITCH's level.
+fn severity(level: Level) -> Severity {
     match level {
-        Level::Console => "CONSOLE",
-        Level::Alert => "ALERT",
-        Level::Critical => "CRIT",
-        Level::Error => "ERR",
-        Level::Warning => "WARNING",
-        Level::Notice => "NOTICE",
-        Level::Info => "INFO",
-        Level::Debug => "DEBUG",
+        Level::Console => Severity::Console,
+        Level::Alert => Severity::Alert,
+        Level::Critical => Severity::Crit,
+        Level::Error => Severity::Err,
+        Level::Warning => Severity::Warning,
+        Level::Notice => Severity::Notice,
+        Level::Info => Severity::Info,
+        Level::Debug => Severity::Debug,
     }
 }

@@ -44,7 +44,7 @@ fn failure(error: &anyhow::Error) -> Exit {
 
 fn call(arguments: arguments::Call) -> anyhow::Result<Exit> {
     let filter = arguments.log.as_deref();
-    let _writing = filter.map(|filter| log::start(filter, Form::Text)).transpose()?;
+    let _writing = filter.map(|filter| log::start(filter, Form::Text, &[])).transpose()?;
     let target = match phone::uri(&arguments.target, &arguments.server) {
         Ok(target) => target,
         Err(error) => {

@@ -1,17 +1,22 @@
-//! Where log lines go: standard error, filtered as the operator asks.
+//! Where log lines go: standard error, files, and clients of the event socket.
 //!
-//! Each line goes through `lines`, which keeps callers and scripts from forging one. A server writes
-//! them on a thread of their own, through a queue with an end: a terminal that is held, or a pipe
-//! that nobody reads, stops no call. What did not fit is counted in the log.
+//! What is logged at all is [`ringfence_switch::log::levels`], which commands change. Each line goes
+//! through `lines`, which keeps callers and scripts from forging one. A server writes them on threads
+//! of their own, one for each place, through queues with an end: a terminal that is held, a pipe that
+//! nobody reads, a disk that hangs stops no call. What did not fit is counted in the log.
 
+pub(crate) mod file;
 mod lines;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 
 use anyhow::{Context as _, anyhow};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt as _;
+use ringfence_switch::config::LogFile;
+use ringfence_switch::log::{Level, Levels, levels};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What a line looks like.
@@ -25,16 +30,11 @@ pub(crate) enum Form {
     Timeless,
 }
 
-/// What is wrong with a filter that cannot be read. The parser's own words name neither the part
-/// nor what it takes.
-const NO_FILTER: &str =
-    "neither a level (error, warn, info, debug, trace) nor a filter, as info,ringfence_sip=debug";
-
 /// A filter of the command line, when it can be read.
 pub(crate) fn filter(text: &str) -> Result<String, String> {
-    match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(NO_FILTER.to_owned()),
+    match Levels::check(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -42,41 +42,56 @@ pub(crate) fn filter(text: &str) -> Result<String, String> {
 /// than 200 bytes, none than 16 KiB.
 const WAITING: usize = 8_192;
 
-/// Starts logging. `filter` is a level or a filter in the language of `RUST_LOG`. Lines that wait
-/// are written when the answer is dropped, or lost when that takes longer than a second.
+/// Starts logging: to standard error, and to these files. `filter` is a level, or levels for parts of
+/// the server. Lines that wait are written when the answer is dropped, or lost when that takes longer
+/// than a second.
 ///
 /// # Errors
 ///
-/// When the filter cannot be read; the message says where.
-pub(crate) fn start(filter: &str, form: Form) -> anyhow::Result<WorkerGuard> {
-    let filter = EnvFilter::try_new(filter).map_err(|_| anyhow!("{filter:?}: {NO_FILTER}"))?;
+/// The filter cannot be read, or a file cannot be written; the message says which.
+pub(crate) fn start(
+    filter: &str,
+    form: Form,
+    files: &[LogFile],
+) -> anyhow::Result<Vec<WorkerGuard>> {
+    levels().set(filter, true)?;
     let colour = std::io::stderr().is_terminal();
-    let (queue, writing) = NonBlockingBuilder::default()
-        .buffered_lines_limit(WAITING)
-        .lossy(true)
-        .thread_name("log")
-        .finish(std::io::stderr());
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(lines::Lines::new(queue, colour))
-        .with_ansi(colour);
-    let registry =
-        tracing_subscriber::registry().with(filter).with(ringfence_control::log::layer());
-    match form {
-        Form::Json => registry.with(layer.json().flatten_event(true)).try_init(),
-        Form::Text => registry.with(layer).try_init(),
-        Form::Timeless => registry.with(layer.without_time()).try_init(),
+    let (queue, writing) = writer("log", std::io::stderr());
+    let mut sinks = vec![sink(queue, form, colour).with_filter(levels().shown()).boxed()];
+    let mut guards = vec![writing];
+    for settings in files {
+        let path = settings.path.display();
+        let file = file::Rotating::open(settings)
+            .map_err(|error| anyhow!("{}: the log file {path}: {error}", settings.place))?;
+        let (queue, writing) = writer("log-file", file);
+        let form = if settings.json { Form::Json } else { Form::Text };
+        let level = settings.level;
+        let shown = filter_fn(move |metadata| Level::of(metadata) <= level);
+        sinks.push(sink(queue, form, false).with_filter(shown).boxed());
+        guards.push(writing);
     }
-    .context("logging was started twice")?;
-    Ok(writing)
+    tracing_subscriber::registry()
+        .with(sinks)
+        .with(levels().layer())
+        .with(ringfence_control::log::layer())
+        .try_init()
+        .context("logging was started twice")?;
+    Ok(guards)
 }
 
-/// Our level for one of FreeSWITCH's (`loglevel` of switch.conf.xml, which checks the name).
-pub(crate) fn level(freeswitch: &str) -> &'static str {
-    match freeswitch {
-        "console" | "alert" | "crit" | "err" => "error",
-        "warning" => "warn",
-        "debug" => "debug",
-        _ => "info",
+/// A thread that writes lines, and the queue into it.
+fn writer(name: &str, to: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    let queue = NonBlockingBuilder::default().buffered_lines_limit(WAITING).lossy(true);
+    queue.thread_name(name).finish(to)
+}
+
+fn sink(queue: NonBlocking, form: Form, colour: bool) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let lines = lines::Lines::new(queue, colour);
+    let layer = tracing_subscriber::fmt::layer().with_writer(lines).with_ansi(colour);
+    match form {
+        Form::Json => layer.json().flatten_event(true).boxed(),
+        Form::Text => layer.boxed(),
+        Form::Timeless => layer.without_time().boxed(),
     }
 }
 

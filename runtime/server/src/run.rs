@@ -14,7 +14,7 @@ use crate::{place, print};
 pub(crate) fn run(arguments: Box<arguments::Run>) -> Exit {
     let json = arguments.json;
     let filter = arguments.log.as_deref();
-    let started = filter.map(|filter| log::start(filter, Form::Timeless)).transpose();
+    let started = filter.map(|filter| log::start(filter, Form::Timeless, &[])).transpose();
     // Dropped at the end, which writes the last lines.
     let (run, _writing) = match started {
         Ok(writing) => (simulate(*arguments), writing),

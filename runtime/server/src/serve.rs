@@ -48,8 +48,8 @@ fn serve(arguments: &arguments::Serve) -> anyhow::Result<()> {
     let grace = arguments.grace.unwrap_or(Duration::from_secs(settings.shutdown_wait));
 
     let form = if arguments.log_json { Form::Json } else { Form::Text };
-    let filter = arguments.log.as_deref().unwrap_or(log::level(&settings.loglevel));
-    let _writing = log::start(filter, form)?;
+    let filter = arguments.log.as_deref().unwrap_or(&settings.loglevel);
+    let _writing = log::start(filter, form, &configuration.log_files.files)?;
     info!(version = env!("CARGO_PKG_VERSION"), conf = %folder.display(), "ringfence starts");
     system::check();
 
@@ -157,8 +157,11 @@ impl Server {
         self.sandbox.kill_all(ENDING);
     }
 
-    /// Reads the XML again; with errors in it the old one stays.
+    /// SIGHUP: new log files, and the XML again; with errors in it the old one stays.
     async fn reload(&self) {
+        if self.switch.configuration().log_files.rotate_on_hup {
+            log::file::rotate_all();
+        }
         match self.switch.reload().await {
             Ok(faults) => {
                 without_scripts(&self.switch.configuration().lua.folder);

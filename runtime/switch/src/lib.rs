@@ -12,6 +12,7 @@
 //! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
 //!   controlled; `endpoint` the legs themselves; [`originate`] makes calls; `bridge` joins two.
 //! * **Lookup.** [`lookup`]: who answers for the XML before the files do.
+//! * **Log.** [`log`]: FreeSWITCH's levels, and what is logged of which part and call.
 //! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
 //!   manuals are made from them.
@@ -29,6 +30,7 @@ pub mod documentation;
 mod endpoint;
 pub mod event;
 pub mod expand;
+pub mod log;
 pub mod lookup;
 pub mod operation;
 pub mod originate;

@@ -24,12 +24,13 @@ variables again; addresses, ports, threads and what scripts may do need a restar
 | `autoload_configs/lua.conf.xml` | Lua versions, startup scripts |
 | `autoload_configs/sandbox.conf.xml` | what scripts may do, and how much of it: [sandbox.md](sandbox.md) |
 | `autoload_configs/event_socket.conf.xml` | control over TCP: [event-socket.md](event-socket.md) |
+| `autoload_configs/logfile.conf.xml` | log files: [logging.md](logging.md) |
 | `autoload_configs/acl.conf.xml` | lists of networks by name, for `apply-inbound-acl` |
 | `sip_profiles/*.xml` | where SIP is listened for |
 | `dialplan/` | [dialplan.md](dialplan.md) |
 
 There before any file is read: `conf_dir`, `base_dir` (its parent), `script_dir`, `sounds_dir`,
-`recordings_dir` (all below `conf_dir`), `temp_dir`, `hostname`, `local_ip_v4`, `local_ip_v6`. Preprocessor:
+`recordings_dir` (all below `conf_dir`), `log_dir` (below `base_dir`), `temp_dir`, `hostname`, `local_ip_v4`, `local_ip_v6`. Preprocessor:
 `set`, `include`, `env-set` (`data=\"name=$VARIABLE\"`).
 ";
 

@@ -15,21 +15,18 @@ pub(crate) const DEVIATIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("The global variable `base_dir` is not set: there is no such folder.", &["api/api_eval"]),
+    ("The API commands `sofia` and `fsctl` do not exist yet.", &["bgapi/bgapi_multiline"]),
     (
-        "The API commands `log`, `sofia`, `fsctl` and `uuid_loglevel` do not exist yet.",
+        "The log's lines are this server's own: `log/data` has the same headers, and the fields of the \
+         line as `name=value` behind its text; `Log-File` and `Log-Line` are the script's for what a script \
+         writes. There is no share of idle time behind the time.",
         &[
-            "bgapi/bgapi_multiline",
             "log/log_frame_levels",
-            "log/log_nolog",
+            "log/logdebug_call",
             "log/logdebug_level_change",
             "log/logdebug_levels",
             "log/logdebug_uuid_loglevel",
         ],
-    ),
-    (
-        "The log's lines are this server's own: `log/data` has the same headers, and the fields of the \
-         line as `name=value` behind its text.",
-        &["log/logdebug_call"],
     ),
     ("The application `bridge` does not exist yet.", &["outbound/bridge_async_full"]),
     ("The application `park_state` does not exist.", &["sendmsg/sendmsg_execute_noarg"]),

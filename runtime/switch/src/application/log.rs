@@ -1,8 +1,9 @@
-//! `log`, `info`.
+//! `log`, `session_loglevel`, `info`.
 
 use crate::application::{Application, Flags};
 use crate::channel::data;
 use crate::event::{Event, EventName};
+use crate::log::{self, Level, Source};
 use crate::operation::Failure;
 use crate::session::Session;
 
@@ -18,6 +19,15 @@ pub(super) fn table() -> Vec<Application> {
             log,
         ),
         Application::new(
+            "session_loglevel",
+            "<level>",
+            "session_loglevel",
+            "Logs more of this call, up to that level, whatever is logged of the others. It is no way to \
+             log less.",
+            Flags::NOMEDIA,
+            session_loglevel,
+        ),
+        Application::new(
             "info",
             "",
             "Display Call Info",
@@ -29,27 +39,21 @@ pub(super) fn table() -> Vec<Application> {
 }
 
 async fn log(session: Session, data: String) -> Result<(), Failure> {
-    let (level, text) = match data.split_once(' ') {
-        Some((level, text)) if is_level(level) => (level.to_ascii_lowercase(), text),
-        _ => ("debug".to_owned(), data.as_str()),
-    };
-    let call = session.uuid();
-    match level.as_str() {
-        "alert" | "crit" | "err" | "error" | "1" | "2" | "3" => {
-            tracing::error!(%call, "{text}");
-        }
-        "warning" | "4" => tracing::warn!(%call, "{text}"),
-        "console" | "notice" | "info" | "0" | "5" | "6" => tracing::info!(%call, "{text}"),
-        _ => tracing::debug!(%call, "{text}"),
-    }
+    let level = data.split_once(' ').and_then(|(level, text)| Some((Level::parse(level)?, text)));
+    let (level, text) = level.unwrap_or((Level::Debug, &data));
+    log::write(level, Source { call: Some(session.uuid()), ..Source::default() }, text);
     Ok(())
 }
 
-fn is_level(word: &str) -> bool {
-    const WORDS: [&str; 9] =
-        ["console", "alert", "crit", "err", "error", "warning", "notice", "info", "debug"];
-    WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
-        || matches!(word.as_bytes(), [b'0'..=b'7'])
+async fn session_loglevel(session: Session, data: String) -> Result<(), Failure> {
+    match Level::parse(data.trim()) {
+        Some(level) => session.set_log_level(level),
+        None => tracing::warn!(
+            call = %session.uuid(),
+            "session_loglevel: {data:?} is no level: console to debug, or 0 to 7"
+        ),
+    }
+    Ok(())
 }
 
 async fn info(session: Session, _data: String) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 //! docs/commands.md are all made from it.
 
 mod coalesce;
+mod complete;
 mod cond;
 mod create_uuid;
 mod echo;
@@ -16,6 +17,7 @@ mod global_getvar;
 pub mod global_setvar;
 mod help;
 mod is_lan_addr;
+mod log;
 mod md5;
 mod modules;
 mod originate;
@@ -114,11 +116,13 @@ pub(crate) const NO_CHANNEL: &str = "-ERR No such channel!\n";
 #[must_use]
 pub(crate) fn module() -> Module {
     let commands = [
+        complete::table(),
         eval::table(),
         expand::table(),
         global_getvar::table(),
         global_setvar::table(),
         help::table(),
+        log::table(),
         modules::table(),
         originate::table(),
         pure::table(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub mod event_socket;
 mod folders;
 pub mod limit;
+pub mod logfile;
 pub mod lua;
 mod network;
 mod parameter;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use event_socket::EventSocketSettings;
 pub use limit::Limits;
+pub use logfile::{LogFile, LogFileSettings};
 pub use lua::{LuaSettings, ScriptRule};
 pub use network::{Network, Networks};
 pub use parameter::Parameter;
@@ -46,6 +48,7 @@ pub const TABLES: &[(&str, &[Parameter])] = &[
     ("autoload_configs/lua.conf.xml", lua::PARAMETERS),
     ("autoload_configs/event_socket.conf.xml", event_socket::PARAMETERS),
     ("autoload_configs/sandbox.conf.xml", sandbox::PARAMETERS),
+    ("autoload_configs/logfile.conf.xml", logfile::PARAMETERS),
 ];
 
 /// All that the operator configured.
@@ -63,6 +66,8 @@ pub struct Configuration {
     pub sandbox: SandboxSettings,
     /// `event_socket.conf`; none when there is no such file, and no event socket.
     pub event_socket: Option<EventSocketSettings>,
+    /// `logfile.conf`; no files when there is none.
+    pub log_files: LogFileSettings,
     /// `acl.conf`.
     pub networks: Networks,
     /// The section `dialplan`.
@@ -120,6 +125,7 @@ impl Configuration {
         let profiles = sofia::profiles(file("sofia.conf"), faults);
         let sandbox = SandboxSettings::read(file("sandbox.conf"), &globals, faults);
         let lua = LuaSettings::read(file("lua.conf"), &globals, &sandbox.profiles, faults);
+        let log_files = LogFileSettings::read(file("logfile.conf"), &globals, faults);
         let networks = Networks::read(file("acl.conf"), faults);
         let event_socket = EventSocketSettings::read(file("event_socket.conf"), &networks, faults);
         // Several sections count as one, in order.
@@ -137,7 +143,18 @@ impl Configuration {
                 faults.push(Fault::warning(profile.place.clone(), message));
             }
         }
-        Self { root, switch, profiles, lua, sandbox, event_socket, networks, dialplan, globals }
+        Self {
+            root,
+            switch,
+            profiles,
+            lua,
+            sandbox,
+            event_socket,
+            log_files,
+            networks,
+            dialplan,
+            globals,
+        }
     }
 
     /// The global variables as the files set them.

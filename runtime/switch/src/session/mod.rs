@@ -19,6 +19,7 @@ use std::sync::Arc;
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::{CallState, Channel, ChannelState, Direction, derived};
+use crate::log::{self, Level};
 use crate::profile::CallerProfile;
 use crate::switch::Switch;
 use crate::variable::Refused;
@@ -66,6 +67,15 @@ impl Session {
     #[must_use]
     pub fn direction(&self) -> Direction {
         self.0.direction
+    }
+
+    /// Logs more of this call, up to that level, until it ends.
+    pub fn set_log_level(&self, level: Level) {
+        log::levels().set_call(self.uuid(), level);
+        if self.0.switch.session(self.uuid()).is_none() {
+            // It ended before it had a level; nobody else would forget it.
+            log::levels().forget(self.uuid());
+        }
     }
 
     /// A copy of the caller profile.

@@ -277,6 +277,7 @@ impl Switch {
             sessions.remove(session.uuid());
             sessions.is_empty()
         };
+        crate::log::levels().forget(session.uuid());
         if empty {
             self.0.idle.notify_waiters();
         }
