@@ -1,4 +1,5 @@
 //! Commands: real processes, their pipes, deadlines and ends.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::PathBuf;
 use std::time::Duration;

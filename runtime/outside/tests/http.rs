@@ -1,4 +1,5 @@
 //! HTTP, against a small server of our own that speaks bytes.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
