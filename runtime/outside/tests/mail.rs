@@ -1,5 +1,4 @@
 //! Mail, to a mailer and to a small SMTP server of our own.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::{Arc, Mutex};
 
