@@ -235,7 +235,7 @@ async fn compile(
         workers: 1,
         instances: 1,
         max_memory: lua.largest_memory(),
-        ..ringfence_sandbox::Config::new(place::cache())
+        ..ringfence_sandbox::Config::new(ringfence_switch::config::cache())
     };
     let sandbox = Sandbox::new(config).context("cannot start the sandbox")?;
     let checker = Checker::new(sandbox, lua);

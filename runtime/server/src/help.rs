@@ -119,7 +119,7 @@ pub(crate) fn application_names() -> BTreeSet<&'static str> {
 
 /// Without its tables the program cannot explain them; what keeps it from making them is told.
 fn tables() -> Tables {
-    ringfence_sim::tables(&place::cache()).unwrap_or_else(|error| {
+    ringfence_sim::tables(&ringfence_switch::config::cache()).unwrap_or_else(|error| {
         print::error(error);
         Tables::default()
     })

@@ -34,7 +34,7 @@ pub(crate) fn sandbox(configuration: &Configuration) -> anyhow::Result<Sandbox> 
         patience: configuration.sandbox.start_wait,
         tick: configuration.sandbox.tick,
         nice: configuration.sandbox.nice,
-        ..ringfence_sandbox::Config::new(place::cache())
+        ..ringfence_sandbox::Config::new(ringfence_switch::config::cache())
     };
     Sandbox::new(config).context("cannot start the sandbox")
 }

@@ -65,18 +65,6 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Where compiled guests are kept: `$RINGFENCE_CACHE`, else `ringfence` in the user's cache folder,
-/// else in the folder for temporary files.
-pub(crate) fn cache() -> PathBuf {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("RINGFENCE_CACHE").unwrap_or_else(|| {
-        set("XDG_CACHE_HOME")
-            .or_else(|| set("HOME").map(|home| home.join(".cache")))
-            .unwrap_or_else(env::temp_dir)
-            .join("ringfence")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,7 +63,7 @@ fn plan(arguments: arguments::Run) -> anyhow::Result<Plan> {
         play: arguments.phone.play.as_deref().map(place::absolute),
         hangup_after: arguments.phone.hangup_after,
         timeout: arguments.timeout,
-        cache: place::cache(),
+        cache: ringfence_switch::config::cache(),
     })
 }
 

@@ -30,13 +30,17 @@ pub mod documentation;
 mod endpoint;
 pub mod event;
 pub mod expand;
+pub mod ivr;
 pub mod log;
 pub mod lookup;
 pub mod operation;
 pub mod originate;
+mod phrase;
 pub mod profile;
 pub mod regex;
+pub mod say;
 pub mod session;
+pub mod speech;
 pub mod switch;
 pub mod xml;
 
@@ -45,7 +49,7 @@ pub use cause::Cause;
 pub use ringfence_event::variable;
 pub use operation::{
     Control, Digits, Dtmf, DtmfSource, Failure, Operation, OperationEvent, Outcome, Play, Prompt,
-    Record, Running, Sleep,
+    Record, Running, Say, Sleep, Speak, Speech,
 };
 pub use session::{Execution, Hook, Session};
 pub use switch::{Lifecycle, Module, Setup, Shutdown, Switch};

@@ -7,10 +7,12 @@ mod answer;
 mod digits;
 mod echo;
 mod hangup;
+mod ivr;
 mod log;
 mod park;
 mod playback;
 mod record;
+mod say;
 mod silence;
 mod sleep;
 mod transfer;
@@ -101,10 +103,12 @@ pub(crate) fn module() -> Module {
         digits::table(),
         echo::table(),
         hangup::table(),
+        ivr::table(),
         log::table(),
         park::table(),
         playback::table(),
         record::table(),
+        say::table(),
         silence::table(),
         sleep::table(),
         transfer::table(),

@@ -25,6 +25,7 @@ pub mod pure;
 mod quote_shell_arg;
 mod regex;
 mod replace;
+mod say_string;
 mod server;
 mod show;
 pub mod split;
@@ -126,6 +127,7 @@ pub(crate) fn module() -> Module {
         modules::table(),
         originate::table(),
         pure::table(),
+        say_string::table(),
         server::table(),
         show::table(),
         uuid_control::table(),

@@ -1,7 +1,7 @@
 //! The global variables that are there before any file is read.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::variable::Variables;
 
@@ -18,6 +18,7 @@ pub(super) fn globals(conf: &Path) -> Variables {
         ("script_dir", text(&conf.join("scripts"))),
         ("sounds_dir", text(&conf.join("sounds"))),
         ("recordings_dir", text(&conf.join("recordings"))),
+        ("cache_dir", text(&cache())),
         ("log_dir", text(&base.join("log"))),
         ("temp_dir", text(&std::env::temp_dir())),
         ("local_ip_v4", local_address(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))).to_string()),
@@ -31,6 +32,19 @@ pub(super) fn globals(conf: &Path) -> Variables {
         let _ = globals.set(name, value);
     }
     globals
+}
+
+/// Where what can be made anew is kept: `$RINGFENCE_CACHE`, else `ringfence` in the user's cache folder,
+/// else in the folder for temporary files.
+#[must_use]
+pub fn cache() -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("RINGFENCE_CACHE").unwrap_or_else(|| {
+        set("XDG_CACHE_HOME")
+            .or_else(|| set("HOME").map(|home| home.join(".cache")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("ringfence")
+    })
 }
 
 /// The machine's name.

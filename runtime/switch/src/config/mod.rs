@@ -21,8 +21,10 @@ pub mod sofia;
 pub mod switch;
 #[cfg(test)]
 mod tests;
+pub mod tts;
 
 pub use event_socket::EventSocketSettings;
+pub use folders::cache;
 pub use limit::Limits;
 pub use logfile::{LogFile, LogFileSettings};
 pub use lua::{LuaSettings, ScriptRule};
@@ -33,8 +35,10 @@ pub use profile::{OnEnd, ProfileSettings};
 pub use sandbox::{ProfileRule, SandboxSettings, plain};
 pub use sofia::SipProfile;
 pub use switch::SwitchSettings;
+pub use tts::TtsSettings;
 
 use crate::dialplan::Dialplan;
+use crate::ivr::Menus;
 use crate::variable::Variables;
 use crate::xml::{self, Element, Fault, Place};
 
@@ -48,6 +52,7 @@ pub const TABLES: &[(&str, &[Parameter])] = &[
     ("autoload_configs/lua.conf.xml", lua::PARAMETERS),
     ("autoload_configs/event_socket.conf.xml", event_socket::PARAMETERS),
     ("autoload_configs/sandbox.conf.xml", sandbox::PARAMETERS),
+    ("autoload_configs/tts_commandline.conf.xml", tts::PARAMETERS),
     ("autoload_configs/logfile.conf.xml", logfile::PARAMETERS),
 ];
 
@@ -66,6 +71,8 @@ pub struct Configuration {
     pub sandbox: SandboxSettings,
     /// `event_socket.conf`; none when there is no such file, and no event socket.
     pub event_socket: Option<EventSocketSettings>,
+    /// `tts_commandline.conf`; none when no command speaks.
+    pub tts: Option<TtsSettings>,
     /// `logfile.conf`; no files when there is none.
     pub log_files: LogFileSettings,
     /// `acl.conf`.
@@ -109,7 +116,8 @@ impl Configuration {
     pub fn read(root: Element, globals: Variables, faults: &mut Vec<Fault>) -> Self {
         for section in root.children_named("section") {
             let name = section.attribute("name").unwrap_or_default();
-            if !["configuration", "dialplan", "directory", "chatplan", "languages"].contains(&name)
+            if !["configuration", "dialplan", "directory", "chatplan", "languages", "phrases"]
+                .contains(&name)
             {
                 let message =
                     format!("the section {name} is ignored; there are configuration and dialplan");
@@ -128,6 +136,11 @@ impl Configuration {
         let log_files = LogFileSettings::read(file("logfile.conf"), &globals, faults);
         let networks = Networks::read(file("acl.conf"), faults);
         let event_socket = EventSocketSettings::read(file("event_socket.conf"), &networks, faults);
+        if let Some(file) = file("ivr.conf") {
+            // The application asks for it at each call; its faults are told here.
+            let _ = Menus::read(file, faults);
+        }
+        let tts = TtsSettings::read(file("tts_commandline.conf"), &globals, faults);
         // Several sections count as one, in order.
         let mut plan = Element::empty("section", root.place.clone());
         for section in sections(&root, "dialplan") {
@@ -150,6 +163,7 @@ impl Configuration {
             lua,
             sandbox,
             event_socket,
+            tts,
             log_files,
             networks,
             dialplan,

@@ -9,9 +9,11 @@ mod play;
 mod prompt;
 mod record;
 mod running;
+pub(crate) mod speech;
 
 pub use running::Running;
 pub(crate) use running::{MAX_SLEEP, beside};
+pub use speech::{MAX_SPOKEN, Say, Speech};
 
 use crate::cause::Cause;
 use crate::event::Event;
@@ -94,16 +96,27 @@ pub enum Operation {
     Digits(Digits),
     /// Plays a prompt and collects digits.
     Prompt(Prompt),
+    /// Says something.
+    Speak(Speak),
 }
 
 /// `streamFile`, `playback`.
 #[derive(Clone, Debug, Default)]
 pub struct Play {
-    /// A sound file, `tone_stream://…` or `silence_stream://…`.
+    /// A sound file, `tone_stream://…`, `silence_stream://…`, `phrase:…` or `say:…`.
     pub path: String,
     /// Where to begin, in samples.
     pub offset: u64,
     /// Whether keys and messages are reported (and keys taken from the buffer).
+    pub input: bool,
+}
+
+/// `say`, `sayPhrase`, `speak`.
+#[derive(Clone, Debug)]
+pub struct Speak {
+    /// What is said.
+    pub speech: Speech,
+    /// Whether keys and messages are reported.
     pub input: bool,
 }
 

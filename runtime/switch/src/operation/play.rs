@@ -1,16 +1,18 @@
 //! Playing a sound: `streamFile`, `playback`.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use ringfence_media::{
-    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Search, Source,
+    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Remote, Search, Source,
     SourceError, Stream,
 };
 
 use super::{Control, Failure, Outcome, Play};
 use crate::authority;
 use crate::channel::Shared;
-use crate::event::EventName;
+use crate::event::{Event, EventName};
 use crate::session::Session;
 
 /// A sound that is being played.
@@ -22,16 +24,30 @@ pub(super) struct Playing {
     end: Option<PlaybackEnd>,
     /// How deep it is nested beside the call.
     level: u32,
+    /// Whoever changes it from elsewhere.
+    now: Option<Arc<Mutex<Option<Remote>>>>,
+}
+
+/// Whose sound is played, and where it is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Access<'a> {
+    /// One that was asked for, as the script that asks may play it. Relative names are below this
+    /// folder, else below the variable `sound_prefix`, else where sounds are.
+    Asked(Option<&'a str>),
+    /// One that the server made.
+    Server,
 }
 
 /// Opens the sound and begins to play it.
-pub(super) async fn start(session: &Session, play: Play) -> Result<Playing, Failure> {
+pub(super) async fn start(
+    session: &Session,
+    play: Play,
+    access: Access<'_>,
+) -> Result<Playing, Failure> {
     let stream = session.stream().await?;
-    let source = open(session, &stream, &play.path).await?;
+    let source = open(session, &stream, &play.path, access).await?;
     let playback = stream.play(source.clone(), PlayOptions { offset: play.offset });
-    session.0.fire(EventName::PlaybackStart, |event| {
-        event.set("Playback-File-Path", play.path.as_str());
-    });
+    session.0.fire(EventName::PlaybackStart, |event| describe(&play.path, event));
     Ok(Playing {
         path: play.path,
         stream,
@@ -39,20 +55,34 @@ pub(super) async fn start(session: &Session, play: Play) -> Result<Playing, Fail
         playback,
         end: None,
         level: super::running::level(),
+        now: None,
     })
 }
 
+/// What is played, and of a stream other than silence of which kind it is.
+fn describe(path: &str, event: &mut Event) {
+    if let Some((kind, _)) = path.split_once("://").filter(|(kind, _)| *kind != "silence_stream") {
+        event.set("Playback-File-Type", kind);
+    }
+    event.set("Playback-File-Path", path);
+}
+
 /// Opens a sound by its name.
-pub(super) async fn open(
+async fn open(
     session: &Session,
     stream: &Stream,
     path: &str,
+    access: Access<'_>,
 ) -> Result<Source, Failure> {
     if path.is_empty() {
         return Err(Failure::Invalid("no sound is named".into()));
     }
     let library = session.switch().media().library();
-    let (folders, prefix) = (authority::playable(), session.variable("sound_prefix"));
+    let (folders, prefix) = match access {
+        Access::Asked(Some(prefix)) => (authority::playable(), Some(prefix.to_owned())),
+        Access::Asked(None) => (authority::playable(), session.variable("sound_prefix")),
+        Access::Server => (None, None),
+    };
     let search = Search { prefix: prefix.as_deref().map(Path::new), folders: folders.as_ref() };
     let opened = library.open_in(path, stream.codec(), search).await;
     opened.map_err(|error| match error {
@@ -81,6 +111,19 @@ impl Playing {
             session.0.wait_for(top).await;
             let options = PlayOptions { offset: end.position };
             self.playback = self.stream.play(self.source.clone(), options);
+            self.tell();
+        }
+    }
+
+    /// Lets somebody else change what plays.
+    pub(super) fn share(&mut self, now: &Arc<Mutex<Option<Remote>>>) {
+        self.now = Some(Arc::clone(now));
+        self.tell();
+    }
+
+    fn tell(&self) {
+        if let Some(now) = &self.now {
+            *now.lock() = Some(self.playback.remote());
         }
     }
 
@@ -105,13 +148,10 @@ impl Playing {
         session.note("playback_ms", &(position / 8).to_string());
         session.note("playback_samples", &position.to_string());
         let done = matches!(self.end, Some(end) if end.reason == PlaybackEndReason::Finished);
-        if !done {
-            session.note("playback_last_offset_pos", &position.to_string());
-        }
+        session.note("playback_last_offset_pos", &position.to_string());
         session.0.fire(EventName::PlaybackStop, |event| {
-            event
-                .set("Playback-File-Path", self.path.as_str())
-                .set("Playback-Status", if done { "done" } else { "break" });
+            describe(&self.path, event);
+            event.set("Playback-Status", if done { "done" } else { "break" });
         });
     }
 }

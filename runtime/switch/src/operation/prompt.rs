@@ -8,10 +8,9 @@
 use futures_util::future::BoxFuture;
 
 use super::digits::{Collector, End, check_max, milliseconds};
-use super::{Failure, Outcome, Prompt, play};
+use super::{Failure, Outcome, Prompt, speech};
 use crate::regex;
 use crate::session::Session;
-use ringfence_media::PlayOptions;
 
 /// What one try gave.
 struct Try {
@@ -113,14 +112,7 @@ async fn play_until_key(session: &Session, file: &str, collector: &Collector<'_>
 }
 
 async fn play_through(session: &Session, file: &str) {
-    let result = async {
-        let stream = session.stream().await?;
-        let source = play::open(session, &stream, file).await?;
-        let mut playback = stream.play(source, PlayOptions::default());
-        playback.finished().await;
-        Ok(())
-    };
-    match result.await {
+    match speech::through(session, file).await {
         Ok(()) | Err(Failure::Hangup(_)) => {}
         Err(failure) => tracing::warn!(call = %session.uuid(), "prompt left out: {failure}"),
     }

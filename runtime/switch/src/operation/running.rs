@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::{Control, Failure, Operation, OperationEvent, Outcome, play, record};
+use super::play::{self, Access};
+use super::{Control, Failure, Operation, OperationEvent, Outcome, Speak, Speech, record, speech};
 use crate::cause::Cause;
 use crate::channel::Shared;
 use crate::session::Session;
@@ -57,6 +58,7 @@ pub struct Running {
 
 enum Kind {
     Play(Box<play::Playing>),
+    Speech(speech::Speaking),
     Record(Box<record::Recording>),
     Sleep(Instant),
     Collect(BoxFuture<'static, Outcome>),
@@ -66,6 +68,7 @@ impl std::fmt::Debug for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Play(_) => "Play",
+            Self::Speech(_) => "Speech",
             Self::Record(_) => "Record",
             Self::Sleep(_) => "Sleep",
             Self::Collect(_) => "Collect",
@@ -107,9 +110,16 @@ impl Session {
     pub async fn start(&self, operation: Operation) -> Result<Running, Failure> {
         let watch = self.watch()?;
         let (kind, input) = match operation {
+            Operation::Play(play) if speech::is_speech(&play.path) => {
+                (Kind::Speech(speech::start(self, Speech::Path(play.path))), play.input)
+            }
             Operation::Play(play) => {
                 let input = play.input;
-                (Kind::Play(Box::new(self.unless_over(play::start(self, play)).await?)), input)
+                let playing = self.unless_over(play::start(self, play, Access::Asked(None)));
+                (Kind::Play(Box::new(playing.await?)), input)
+            }
+            Operation::Speak(Speak { speech, input }) => {
+                (Kind::Speech(speech::start(self, speech)), input)
             }
             Operation::Record(record) => {
                 let input = record.input;
@@ -249,6 +259,8 @@ impl Running {
             self.ended = Some(event.clone());
             match &mut self.kind {
                 Kind::Play(playing) => playing.note_end(&self.session),
+                // What it has in hand ends with it.
+                Kind::Speech(speaking) => speaking.control(Control::Stop),
                 Kind::Record(_) | Kind::Sleep(_) | Kind::Collect(_) => {}
             }
         }
@@ -271,6 +283,10 @@ impl Running {
         }
         match &mut self.kind {
             Kind::Play(playing) => playing.control(control),
+            Kind::Speech(speaking) => {
+                speaking.control(control);
+                Ok(())
+            }
             Kind::Record(recording) => recording.control(control),
             Kind::Sleep(_) | Kind::Collect(_) if control == Control::Stop => {
                 self.ended = Some(OperationEvent::Finished(Outcome::Stopped));
@@ -298,6 +314,7 @@ impl Kind {
     async fn finished(&mut self, session: &Session) -> Outcome {
         match self {
             Self::Play(playing) => playing.finished(session).await,
+            Self::Speech(speaking) => speaking.finished().await,
             Self::Record(recording) => recording.finished(session).await,
             Self::Sleep(until) => {
                 tokio::time::sleep_until(*until).await;

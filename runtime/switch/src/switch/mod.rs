@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use ringfence_media::Media;
+use ringfence_outside::Outside;
 use ringfence_rim::Clock;
 use ringfence_sip::{Invitation, Stack};
 use tokio::runtime::Handle;
@@ -29,6 +30,7 @@ use crate::config::Configuration;
 use crate::event::{Bus, Core, EventName};
 use crate::lookup::{Bound, Cache};
 use crate::session::Session;
+use crate::speech::Speech;
 use crate::xml::{Fault, Severity};
 
 pub use calls::Calls;
@@ -73,6 +75,8 @@ struct Inner {
     lookups: Cache,
     sip: Option<Stack>,
     media: Media,
+    outside: Outside,
+    speech: Speech,
     clock: Clock,
     runtime: Handle,
     started: Instant,
@@ -121,6 +125,7 @@ impl Switch {
         let addresses = limits::addresses(stack.as_ref());
         let switchname = setup.configuration.switchname().unwrap_or(&setup.hostname).to_owned();
         let core = Core::new(&setup.hostname, &switchname, addresses.0, addresses.1, setup.clock);
+        let outside = Outside::new(&setup.clock);
         let globals = Globals::new(setup.configuration.globals().clone());
         let switch = Self(Arc::new(Inner {
             configuration: ArcSwap::from_pointee(setup.configuration),
@@ -133,6 +138,8 @@ impl Switch {
             lookups: Cache::default(),
             sip: stack,
             media: setup.media,
+            speech: Speech::new(&outside),
+            outside,
             clock: setup.clock,
             runtime: Handle::current(),
             started: Instant::now(),
@@ -155,6 +162,18 @@ impl Switch {
     #[must_use]
     pub fn configuration(&self) -> Arc<Configuration> {
         self.0.configuration.load_full()
+    }
+
+    /// Where requests and commands are waited for.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.0.outside
+    }
+
+    /// The engines that speak and recognise speech.
+    #[must_use]
+    pub fn speech(&self) -> &Speech {
+        &self.0.speech
     }
 
     /// The global variables.

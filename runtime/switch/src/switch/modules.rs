@@ -80,6 +80,8 @@ pub(super) fn fixed() -> Vec<Module> {
     vec![
         module("CORE_PCM_MODULE", vec![("codec", "G.711 alaw"), ("codec", "G.711 ulaw")]),
         module("mod_dialplan_xml", vec![("dialplan", "XML")]),
+        module("mod_say_en", vec![("say", "en")]),
+        module("mod_tts_commandline", vec![("speech", "tts_commandline")]),
         module("mod_loopback", vec![("endpoint", "null")]),
         module("mod_sofia", vec![("endpoint", "sofia")]),
     ]

@@ -19,5 +19,6 @@ mod outbound;
 mod races;
 mod rig;
 mod server;
+mod speech;
 #[path = "../support/mod.rs"]
 mod support;
