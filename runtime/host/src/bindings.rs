@@ -47,3 +47,4 @@ pub mod component {
         },
     });
 }
+            "ringfence:call/entry": crate::bindings::ringfence::call::entry,

@@ -3,6 +3,9 @@
 /// Arguments that a script gets at most; the last one holds the rest, as in FreeSWITCH.
 const MAX_ARGUMENTS: usize = 128;
 
+/// What may stand before code, in any case; `~` says the same.
+const MARK: &str = "#!/lua";
+
 /// A command line, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CommandLine {
@@ -20,7 +23,9 @@ impl CommandLine {
     /// Takes a command line apart; none when there is nothing in it.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let line = line.trim_start_matches([' ', '\n', '\r', '\t']);
-        if let Some(code) = line.strip_prefix('~').or_else(|| line.strip_prefix("#!/lua")) {
+        let marked = line.get(..MARK.len()).is_some_and(|start| start.eq_ignore_ascii_case(MARK));
+        let code = line.strip_prefix('~').or_else(|| line.get(MARK.len()..).filter(|_| marked));
+        if let Some(code) = code {
             return Some(Self::Inline(code.to_owned()));
         }
         let line = line.trim_end_matches(' ');
@@ -149,6 +154,7 @@ mod tests {
         let inline = |code: &str| Some(CommandLine::Inline(code.to_owned()));
         assert_eq!(CommandLine::parse("~x = 1"), inline("x = 1"));
         assert_eq!(CommandLine::parse("\n #!/lua x = 1"), inline(" x = 1"));
+        assert_eq!(CommandLine::parse("#!/LUA x = 1"), inline(" x = 1"));
         assert_eq!(CommandLine::parse(" \n "), None);
     }
 }

@@ -7,8 +7,7 @@ use std::{
 };
 
 use ringfence_switch::config::{
-    LuaSettings, SandboxSettings, plain,
-    profile::{THIRD_PARTY, TRUSTED},
+    LuaSettings, SandboxSettings, StartupScript, plain, profile::THIRD_PARTY,
 };
 
 use crate::{profile::ScriptProfile, version::LuaVersion};
@@ -72,13 +71,9 @@ impl LuaConfiguration {
     pub fn new(scripts: impl Into<PathBuf>) -> Self {
         let folder = scripts.into();
         let settings = LuaSettings {
-            script_directories: Vec::new(),
             version: LuaVersion::default().to_string(),
-            profile: TRUSTED.to_owned(),
-            rules: Vec::new(),
-            watch: true,
-            startup: Vec::new(),
             folder: folder.clone(),
+            ..LuaSettings::default()
         };
         Self::from_settings(&settings, &SandboxSettings::default()).in_folder(&folder)
     }
@@ -149,10 +144,15 @@ impl LuaConfiguration {
         std::iter::once(self.settings.folder.clone()).chain(modules).collect()
     }
 
-    /// Command lines to run at the start.
+    /// Scripts to run at the start.
     #[must_use]
-    pub fn startup(&self) -> &[String] {
+    pub fn startup(&self) -> &[StartupScript] {
         &self.settings.startup
+    }
+
+    /// What lua.conf.xml says of handlers and hooks.
+    pub(crate) fn settings(&self) -> &LuaSettings {
+        &self.settings
     }
 
     /// The version of Lua that a script is written for; `script` as it was named.

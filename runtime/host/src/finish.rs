@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use ringfence_sandbox::{Cost, End, Ended, EndedBy, JobHandle};
-use ringfence_switch::{Cause, Hook, Session, authority::inert, config::OnEnd};
+use ringfence_switch::{Authority, Cause, Hook, Session, authority::inert, config::OnEnd};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
     bindings::{Fault, ringfence::call::job::Origin},
+    entry::Answer,
     host::Host,
     profile::ScriptProfile,
     trace::Trace,
@@ -45,6 +46,10 @@ pub struct Ending {
     pub result: &'static str,
     /// What it wrote to `stream`.
     pub output: String,
+    /// What it answered to whom it was started by.
+    pub(crate) answer: Answer,
+    /// With whose rights that may be executed; none is the server's.
+    pub(crate) authority: Option<Arc<Authority>>,
     /// What it cost.
     pub cost: Cost,
 }
@@ -84,9 +89,11 @@ impl Launched {
                 go_on(session, &self.profile.on_end);
             }
         }
-        let output = host.and_then(|host| host.output).unwrap_or_default();
+        let (output, answer, authority) =
+            host.map(|host| (host.output, host.entry.answer, host.authority)).unwrap_or_default();
+        let output = output.unwrap_or_default();
         let output = ringfence_text::decode(&output).into_owned();
-        Ending { job: id, error, result, output, cost }
+        Ending { job: id, error, result, output, answer, authority, cost }
     }
 
     /// Waits for the end. A script that finds its call hung up may go on for its profile's grace time.

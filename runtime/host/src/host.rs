@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringfence_sandbox::{Job, State};
 use ringfence_switch::{Authority, Session, Switch};
 
-use crate::{gate::Inside, trace::Trace, versions::Pinned};
+use crate::{entry::Entry, gate::Inside, trace::Trace, versions::Pinned};
 
 /// The longest text that a guest may hand over where nothing else is said, in bytes.
 ///
@@ -24,6 +24,8 @@ pub(crate) struct Host {
     /// What goes to whoever ran the command; none when nobody reads it.
     pub(crate) output: Option<Vec<u8>>,
     pub(crate) trace: Option<Arc<dyn Trace>>,
+    /// What it was started for, and answers.
+    pub(crate) entry: Entry,
     /// What `require` finds; none for what is no Lua, and for compiling.
     pub(crate) version: Option<Pinned>,
     /// What its profile permits; none permits everything.
@@ -46,6 +48,7 @@ impl Host {
             trace: None,
             version: None,
             authority: None,
+            entry: Entry::default(),
             refused: 0,
             refusals: None,
             _inside: None,

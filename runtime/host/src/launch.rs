@@ -17,6 +17,7 @@ use crate::{
         },
     },
     configuration::LuaConfiguration,
+    entry::Entry,
     finish::{FAULT, Launched, described},
     gate::Inside,
     guests::{self, Guests},
@@ -67,6 +68,7 @@ pub(crate) struct Launch {
     pub(crate) path: Option<PathBuf>,
     pub(crate) arguments: Option<Vec<String>>,
     pub(crate) environment: Option<Vec<(String, String)>>,
+    pub(crate) entry: Entry,
     pub(crate) session: Option<Session>,
     pub(crate) profile: Arc<ScriptProfile>,
 }
@@ -101,6 +103,7 @@ impl Launch {
             auto_hangup: false,
             output: (self.origin == Origin::Api).then(Vec::new),
             trace: self.trace.clone(),
+            entry: self.entry,
             version: pinned,
             authority: Authority::new(&self.name, &profile.name, &self.profile.permissions),
             refused: 0,

@@ -9,9 +9,11 @@
 //! * A run: `module` (what the operator types) → `command_line` (which script, which arguments) →
 //!   `start` (its language, what it is granted) → `versions` (its file and modules, compiled) → `launch` (starts the guest) → `finish`
 //!   (waits, logs, tells the call).
+//! * What else starts runs: `handler` (XML lookups), `dialplan` (`LUA`), `hook` (events), `startup`; what they
+//!   are given and answer is `entry`.
 //! * Jobs: `script` (the command: list, show, kill …), `ended` (the last ones), `events`
 //!   (`CUSTOM ringfence::script`). `gate` and `unload`: how `mod_lua` comes and goes.
-//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`,
+//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`, `entry`, `database`,
 //!   `modules`. They are
 //!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
 //! * `profile`: what a run is granted, from `sandbox.conf.xml`; `permission`: what it is refused.
@@ -25,13 +27,17 @@ mod check;
 mod command_line;
 mod components;
 mod configuration;
+mod dialplan;
 mod ended;
 mod events;
+mod entry;
 mod failure;
 mod finish;
 mod gate;
 mod guests;
 mod host;
+mod handler;
+mod hook;
 mod job;
 mod launch;
 mod log;
@@ -45,6 +51,7 @@ mod scripts;
 mod session;
 mod start;
 mod trace;
+mod startup;
 mod unload;
 mod variables;
 mod version;

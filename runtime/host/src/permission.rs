@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringfence_sandbox::{End, State};
 
-use crate::{bindings::ringfence::call::types::Failure, host::Host, launch::within};
+use crate::{bindings::ringfence::call::types::Failure, entry::asked, host::Host, launch::within};
 
 /// How a run is called that went on trying what it may not do.
 const REFUSED_LIMIT: &str = "refused-limit";
@@ -20,8 +20,9 @@ pub(crate) fn acting<W: Future>(
 ) -> impl Future<Output = W::Output> + use<W> {
     // The state itself is not held while the work waits.
     let (job, authority) = (Arc::clone(state.job()), state.host.authority.clone());
+    let asking = state.host.entry.asking;
     async move {
-        let work = within(&job, work);
+        let work = asked(asking, within(&job, work));
         match authority {
             Some(authority) => authority.under(work).await,
             None => work.await,

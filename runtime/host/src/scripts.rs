@@ -3,12 +3,12 @@
 use std::{fmt, path::Path, sync::Arc};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use ringfence_sandbox::{LoadError, Owner, Sandbox};
+use ringfence_sandbox::{LoadError, Sandbox};
 use ringfence_switch::Switch;
 
 use crate::{
     check::ScriptFault, components::Components, configuration::LuaConfiguration, ended::EndedJobs,
-    events::Reporter, gate::Gate, guests::Guests, module, start::Language, trace::Trace,
+    events::Reporter, gate::Gate, guests::Guests, hook::Hooks, module, trace::Trace,
     version::LuaVersion, versions::Versions,
 };
 
@@ -24,6 +24,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Arc<Gate>,
     pub(crate) ended: EndedJobs,
     pub(crate) versions: Versions,
+    pub(crate) hooks: Hooks,
     configuration: ArcSwap<LuaConfiguration>,
     /// Behind another box because a trait object is two words.
     pub(crate) trace: ArcSwapOption<Arc<dyn Trace>>,
@@ -37,7 +38,7 @@ impl fmt::Debug for Scripts {
 
 impl Scripts {
     /// Registers two modules on the switch: `mod_lua` (the application `lua`, the API commands `lua` and
-    /// `luarun`) and `mod_sandbox` (the application and the command `script`).
+    /// `luarun`, the dialplan `LUA`, the XML handlers and hooks of lua.conf.xml) and `mod_sandbox` (the application and the command `script`).
     ///
     /// A guest is compiled when the first script needs it; [`prepare`](Self::prepare) does that before.
     #[must_use]
@@ -51,11 +52,14 @@ impl Scripts {
             ended: EndedJobs::of_sandbox(&sandbox),
             versions: Versions::new(guests.clone()),
             guests,
+            hooks: Hooks::default(),
             configuration: ArcSwap::from_pointee(configuration),
             trace: ArcSwapOption::empty(),
         }));
         switch.register(module::lua(&scripts));
         switch.register(module::sandbox(&scripts));
+        scripts.bind();
+        scripts.hook();
         scripts
     }
 
@@ -80,17 +84,6 @@ impl Scripts {
         }
     }
 
-    /// Runs the startup scripts, each in the background. One that cannot start is logged.
-    pub async fn startup(&self) {
-        for line in self.configuration().startup() {
-            let owner = Owner::new("startup", line);
-            match self.background(Language::Lua, owner, line).await {
-                Ok(job) => tracing::info!(script = line, %job, "startup script runs"),
-                Err(error) => tracing::error!(script = line, "startup script: {error}"),
-            }
-        }
-    }
-
     /// Watches all runs from now on.
     pub fn trace(&self, trace: Arc<dyn Trace>) {
         self.0.trace.store(Some(Arc::new(trace)));
@@ -99,6 +92,8 @@ impl Scripts {
     /// Takes another configuration for the runs that start from now on.
     pub fn configure(&self, configuration: LuaConfiguration) {
         self.0.configuration.store(Arc::new(configuration));
+        self.bind();
+        self.hook();
     }
 
     /// The configuration as it is now.

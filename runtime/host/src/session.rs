@@ -7,11 +7,12 @@ use wasmtime::component::Resource;
 use crate::{
     bindings::ringfence::call::{
         session::{
-            self as interface, Control, Digits, Dtmf, Event, EventData, Failure, Hook, HostSession,
-            Outcome, Prompt, Recording,
+            self as interface, Control, Digits, Dtmf, Event, Failure, Hook, HostSession, Outcome,
+            Prompt, Recording,
         },
         types,
     },
+    entry::data,
     failure::bounded,
     host::{Host, tell},
     permission::{acting, acting_now, answered},
@@ -390,15 +391,7 @@ fn reported(event: switch::OperationEvent) -> Event {
         switch::OperationEvent::Dtmf(key) => {
             Event::Dtmf(Dtmf { digit: key.digit, duration: key.duration })
         }
-        switch::OperationEvent::Message(event) => Event::Message(EventData {
-            name: event.name().to_string(),
-            headers: event
-                .headers()
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.text().into_owned()))
-                .collect(),
-            body: event.body().map(str::to_owned),
-        }),
+        switch::OperationEvent::Message(event) => Event::Message(data(&event)),
         switch::OperationEvent::Finished(outcome) => Event::Finished(match outcome {
             switch::Outcome::Done => Outcome::Done,
             switch::Outcome::Stopped => Outcome::Stopped,

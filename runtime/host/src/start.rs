@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use ringfence_sandbox::Owner;
+use ringfence_sandbox::{Owner, Refusal};
 use ringfence_switch::Session;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::{
     command_line::CommandLine,
     components::Unusable,
     configuration::{LuaConfiguration, NoProfile},
+    entry::Entry,
     finish::{FAULT, Launched},
     launch::{Launch, NotStarted, Program},
     scripts::Scripts,
@@ -29,6 +30,8 @@ pub(crate) enum Language {
     Lua,
     /// What the file's name ends with tells: `.lua`, or `.wasm` for a component.
     ByEnding,
+    /// Lua, unless the name ends with `.wasm`.
+    Usual,
 }
 
 /// What somebody wants to be run.
@@ -40,6 +43,8 @@ pub(crate) struct Start<'a> {
     pub(crate) line: &'a str,
     pub(crate) session: Option<Session>,
     pub(crate) environment: Option<Vec<(String, String)>>,
+    /// What else it is given, and what it answers.
+    pub(crate) entry: Entry,
 }
 
 /// Why a command line did not become a running script.
@@ -62,6 +67,11 @@ pub(crate) enum StartError {
 }
 
 impl StartError {
+    /// Whether no script starts any more: the module or the server goes.
+    pub(crate) fn is_the_end(&self) -> bool {
+        matches!(self, Self::Unloaded | Self::NotStarted(NotStarted::Refused(Refusal::Closed)))
+    }
+
     /// The stable name, for `script_result`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -87,10 +97,11 @@ impl Scripts {
             }
             CommandLine::File { name, arguments } => {
                 let path = configuration.path_of(&name);
-                let program = if start.language == Language::Lua || name.ends_with(".lua") {
-                    self.lua(&configuration, &name, Source::File(&path)).await?
-                } else if name.ends_with(".wasm") {
+                let component = name.ends_with(".wasm") && start.language != Language::Lua;
+                let program = if component {
                     Program::Component(self.0.components.component(&path).await?)
+                } else if start.language != Language::ByEnding || name.ends_with(".lua") {
+                    self.lua(&configuration, &name, Source::File(&path)).await?
                 } else {
                     return Err(StartError::UnknownLanguage(name));
                 };
@@ -110,6 +121,7 @@ impl Scripts {
             path: script.path,
             arguments: script.arguments,
             environment: start.environment,
+            entry: start.entry,
             session: start.session,
             profile,
         };
@@ -124,7 +136,15 @@ impl Scripts {
         line: &str,
     ) -> Result<Uuid, StartError> {
         let origin = Origin::Background;
-        let start = Start { language, origin, owner, line, session: None, environment: None };
+        let start = Start {
+            language,
+            origin,
+            owner,
+            line,
+            session: None,
+            environment: None,
+            entry: Entry::default(),
+        };
         let launched = self.start(start).await?;
         let id = launched.id();
         // Nobody waits for the end but the log.

@@ -24,6 +24,7 @@ impl Lifecycle for Scripts {
             self.prepare().await.map_err(|error| error.to_string())?;
             self.0.gate.open();
             tracing::info!("mod_lua is loaded");
+            self.startup().await;
             Ok(())
         }
         .boxed()

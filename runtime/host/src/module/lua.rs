@@ -12,6 +12,7 @@ use ringfence_switch::{
 use super::{afterwards, on_call};
 use crate::{
     bindings::ringfence::call::job::Origin,
+    entry::Entry,
     scripts::Scripts,
     start::{Language, Start},
 };
@@ -27,6 +28,7 @@ pub(crate) fn module(scripts: &Scripts) -> Module {
         name: "mod_lua",
         applications: vec![application(scripts.clone())],
         commands: vec![lua(scripts.clone()), luarun(scripts.clone())],
+        dialplans: vec![("LUA", Arc::new(scripts.clone()))],
         lifecycle: Some(Arc::new(scripts.clone())),
         ..Module::default()
     }
@@ -83,6 +85,7 @@ fn lua(scripts: Scripts) -> Command {
                     line: &arguments,
                     session: context.session,
                     environment: Some(environment),
+                    entry: Entry::default(),
                 });
                 match started.await {
                     Ok(launched) => {

@@ -8,6 +8,7 @@ use ringfence_switch::Session;
 
 use crate::{
     bindings::ringfence::call::job::Origin,
+    entry::Entry,
     finish::tell,
     scripts::Scripts,
     start::{Language, Start},
@@ -38,6 +39,7 @@ async fn on_call(scripts: &Scripts, language: Language, session: Session, data: 
         line: data,
         session: Some(session.clone()),
         environment: None,
+        entry: Entry::default(),
     });
     match started.await {
         Ok(launched) => drop(launched.kill_on_drop().finish().await),

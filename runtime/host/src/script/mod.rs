@@ -2,6 +2,7 @@
 //!
 //! [`VERBS`] is the table: syntax and manual are made from it.
 
+mod hooks;
 mod kill;
 mod list;
 mod run;
@@ -30,8 +31,16 @@ struct Verb {
     run: for<'a> fn(&'a Scripts, &'a str) -> BoxFuture<'a, String>,
 }
 
-const VERBS: &[Verb] =
-    &[list::VERB, show::VERB, kill::VERB, wait::VERB, run::VERB, stats::VERB, versions::VERB];
+const VERBS: &[Verb] = &[
+    list::VERB,
+    show::VERB,
+    kill::VERB,
+    wait::VERB,
+    run::VERB,
+    stats::VERB,
+    versions::VERB,
+    hooks::VERB,
+];
 
 /// `list [json] | show <job> | …`
 static SYNTAX: LazyLock<String> = LazyLock::new(|| {

@@ -13,10 +13,13 @@
 //! ```
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use super::entry::{self, EventHook, StartupScript, XmlHandler};
 use super::parameter::{Parameter, Settings};
 use super::profile::{ProfileSettings, TRUSTED};
 use super::sandbox::{below, known_profile};
+use crate::event::MAX_QUEUE;
 use crate::variable::Variables;
 use crate::xml::{Element, Fault, Place, glob_matches};
 
@@ -49,12 +52,57 @@ pub const PARAMETERS: &[Parameter] = &[
         "Whether a script that was changed is compiled at once. Else its files are looked at before a run. \
          Read at the start.",
     ),
-    Parameter::many("startup-script", "file with arguments", "Started when the server is up."),
+    Parameter::many(
+        "module-directory",
+        "path pattern",
+        "Nothing: native modules cannot be loaded into a sandbox. `require` finds replacements of the usual \
+         ones under their names (docs/lua.md lists them).",
+    ),
+    Parameter::many(
+        "xml-handler-script",
+        "file with arguments",
+        "A script that answers XML lookups before the files do; the `xml-handler-bindings` after it say which.",
+    ),
+    Parameter::many(
+        "xml-handler-bindings",
+        "sections, as dialplan|directory",
+        "What the script before it is asked for: `configuration`, `directory`, `dialplan`, `languages`, \
+         `chatplan`.",
+    ),
+    Parameter::one(
+        "xml-handler-timeout",
+        "10",
+        "seconds",
+        "How long a handler may take for an answer; then it is ended, and the files serve.",
+    ),
+    Parameter::one(
+        "xml-handler-cache",
+        "0",
+        "seconds",
+        "How long a handler's answer holds for the same question (docs/lua.md says what is the same); 0 asks \
+         each time. `reloadxml` forgets all answers.",
+    ),
+    Parameter::one(
+        "hook-queue",
+        "1000",
+        "events",
+        "How many events wait for the script of a `<hook>` while it runs for another one. What does not fit \
+         is missed: counted, and told in the log.",
+    ),
+    Parameter::many(
+        "startup-script",
+        "file with arguments",
+        "Started when the server is up, as by `luarun`. With `restart=\"on-failure\"` or `\"always\"` it is run \
+         again when it has ended, after `restart-wait` seconds (1).",
+    ),
 ];
 
+/// Why a parameter of FreeSWITCH does nothing.
+const NATIVE: &str = "module-directory has no effect: native modules cannot be loaded into a sandbox. \
+                      cjson, luasql, socket.http, lfs and others are there without; docs/lua.md lists them";
+
 /// Parameters of FreeSWITCH's lua.conf that mean nothing here.
-const IGNORED: &[&str] =
-    &["module-directory", "xml-handler-script", "xml-handler-bindings", "hook"];
+const IGNORED: &[&str] = &[];
 
 /// Which scripts get which Lua and profile.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -84,8 +132,25 @@ pub struct LuaSettings {
     pub rules: Vec<ScriptRule>,
     /// Changed files are noticed by watching the folders that they are in.
     pub watch: bool,
+    /// Scripts that answer XML lookups, in the order that they are asked in.
+    pub handlers: Vec<XmlHandler>,
+    /// How long a handler may take.
+    pub handler_timeout: Duration,
+    /// How long an answer of a handler holds.
+    pub handler_cache: Duration,
+    /// Scripts that are run for events.
+    pub hooks: Vec<EventHook>,
+    /// How many events wait for a hook's script.
+    pub hook_queue: usize,
     /// Started when the server is up.
-    pub startup: Vec<String>,
+    pub startup: Vec<StartupScript>,
+}
+
+impl Default for LuaSettings {
+    /// As without a lua.conf, and without a folder.
+    fn default() -> Self {
+        Self::read(None, &Variables::new(), &[], &mut Vec::new())
+    }
 }
 
 impl LuaSettings {
@@ -127,8 +192,24 @@ impl LuaSettings {
             super::known_children(element, &["settings", "scripts", "profiles"], faults);
         }
         let folder = PathBuf::from(globals.text("script_dir").unwrap_or_default().into_owned());
-        let settings = element.and_then(|element| element.child("settings"));
-        let settings = Settings::read(settings, PARAMETERS, IGNORED, faults);
+        let list = element.and_then(|element| element.child("settings"));
+        let settings = Settings::read(list, PARAMETERS, IGNORED, faults);
+        for (_, place) in settings.each("module-directory") {
+            faults.push(Fault::warning(place.clone(), NATIVE));
+        }
+        if let Some(list) = list {
+            super::known_children(list, &["param", "hook"], faults);
+        }
+        let seconds = |name, faults: &mut Vec<Fault>| {
+            let right = "a number of seconds, 86400 at most";
+            let seconds = settings.parsed(name, right, |seconds| *seconds <= 86400, faults);
+            Duration::from_secs(seconds.unwrap_or(0))
+        };
+        let handler_timeout = seconds("xml-handler-timeout", faults);
+        let handler_cache = seconds("xml-handler-cache", faults);
+        let right = format!("a number of events from 1 to {MAX_QUEUE}");
+        let fits = |queue: &usize| (1..=MAX_QUEUE).contains(queue);
+        let hook_queue = settings.parsed("hook-queue", &right, fits, faults).unwrap_or(1000);
         let right = format!("one of {}", VERSIONS.join(", "));
         let known = |version: &String| VERSIONS.contains(&version.as_str());
         let version = settings
@@ -153,7 +234,12 @@ impl LuaSettings {
             profile: chosen,
             rules,
             watch: settings.parsed("watch", "true or false", |_| true, faults).unwrap_or(true),
-            startup: settings.all("startup-script"),
+            handlers: list.map(|list| entry::handlers(list, faults)).unwrap_or_default(),
+            handler_timeout: handler_timeout.max(Duration::from_secs(1)),
+            handler_cache,
+            hooks: list.map(|list| entry::hooks(list, faults)).unwrap_or_default(),
+            hook_queue,
+            startup: list.map(|list| entry::startup(list, faults)).unwrap_or_default(),
         }
     }
 }

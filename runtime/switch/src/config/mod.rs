@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod entry;
 pub mod event_socket;
 mod folders;
 pub mod limit;
@@ -23,6 +24,7 @@ pub mod switch;
 mod tests;
 pub mod tts;
 
+pub use entry::{EventHook, Restart, StartupScript, XmlHandler};
 pub use event_socket::EventSocketSettings;
 pub use folders::cache;
 pub use limit::Limits;
