@@ -9,6 +9,7 @@ use ringfence_control::EventSocket;
 use ringfence_host::{LuaConfiguration, Scripts};
 use ringfence_sandbox::Sandbox;
 use ringfence_switch::config::Configuration;
+use ringfence_switch::event::EventName;
 use ringfence_switch::switch::Shutdown;
 use ringfence_switch::xml::{Fault, Severity};
 use ringfence_switch::{Setup, Switch};
@@ -121,6 +122,11 @@ impl Server {
         let event_socket = parts::event_socket(&switch).await?;
         scripts.watch();
         calls.take();
+        // Nothing else is scheduled yet, so there is room.
+        let _ = switch.beat(switch.configuration().switch.heartbeat);
+        switch.events().fire(EventName::Startup, |event| {
+            event.set("Event-Info", "System Ready");
+        });
         scripts.startup().await;
         Ok(Self { switch, sandbox, event_socket })
     }

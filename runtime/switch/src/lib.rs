@@ -12,6 +12,7 @@
 //! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
 //!   controlled; `endpoint` the legs themselves; [`originate`] makes calls; `bridge` joins two.
 //! * **Lookup.** [`lookup`]: who answers for the XML before the files do.
+//! * **Later.** [`schedule`]: tasks at their time, and the heartbeat.
 //! * **Log.** [`log`]: FreeSWITCH's levels, and what is logged of which part and call.
 //! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
@@ -39,6 +40,7 @@ mod phrase;
 pub mod profile;
 pub mod regex;
 pub mod say;
+pub mod schedule;
 pub mod session;
 pub mod speech;
 pub mod switch;

@@ -13,6 +13,7 @@ mod park;
 mod playback;
 mod record;
 mod say;
+mod sched;
 mod silence;
 mod sleep;
 mod transfer;
@@ -108,6 +109,7 @@ pub(crate) fn module() -> Module {
         park::table(),
         playback::table(),
         record::table(),
+        sched::table(),
         say::table(),
         silence::table(),
         sleep::table(),

@@ -141,12 +141,12 @@ pub(crate) fn describe_caller(
     set("Callee-ID-Number", &profile.callee_id_number);
     set("Network-Addr", &profile.network_addr);
     set("ANI", &profile.ani);
-    set("RDNIS", &profile.rdnis);
     set("Destination-Number", &profile.destination_number);
     set("Unique-ID", &profile.uuid);
     set("Source", &profile.source);
     set("Transfer-Source", &profile.transfer_source);
     set("Context", &profile.context);
+    set("RDNIS", &profile.rdnis);
     set("Channel-Name", &profile.chan_name);
     if prefix != "Other-Leg" {
         set("Profile-Index", &profile.profile_index);

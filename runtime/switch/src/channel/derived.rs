@@ -4,6 +4,8 @@
 //! FreeSWITCH sets some hundred variables on every call, of which few are ever read. A call here pays
 //! for those that are. A variable that was set under one of these names comes first.
 
+use std::net::SocketAddr;
+
 use chrono::{DateTime, Local};
 use ringfence_media::sdp::Direction as Flow;
 
@@ -24,6 +26,8 @@ pub(crate) const NAMES: &[&str] = &[
     "text_media_flow",
     "ep_codec_string",
     "rtp_use_codec_string",
+    "remote_video_media_flow",
+    "remote_text_media_flow",
     "remote_audio_media_flow",
     "audio_media_flow",
     "rtp_audio_recv_pt",
@@ -50,6 +54,7 @@ pub(crate) const NAMES: &[&str] = &[
     "remote_media_ip",
     "remote_media_port",
     "endpoint_disposition",
+    "sip_to_tag",
     "current_application_data",
     "current_application",
     "digits_dialed",
@@ -106,9 +111,11 @@ pub(crate) const NAMES: &[&str] = &[
     "progress_mediausec",
     "flow_billusec",
     "rtp_audio_in_packet_count",
+    "rtp_audio_in_media_packet_count",
     "rtp_audio_in_skip_packet_count",
     "rtp_audio_in_flaw_total",
     "rtp_audio_out_packet_count",
+    "rtp_audio_out_media_packet_count",
 ];
 
 /// The value of that name, in any case; none when there is none (yet).
@@ -174,6 +181,13 @@ fn sip(shared: &Shared, outbound: bool, name: &str) -> Option<String> {
         }
         "recovery_profile_name" => leg.profile.name.clone(),
         "video_media_flow" | "text_media_flow" => "disabled".to_owned(),
+        "remote_video_media_flow" | "remote_text_media_flow" if leg_agreed(shared) => {
+            "inactive".to_owned()
+        }
+        "sip_to_tag" => match outbound {
+            false => leg.call.local_tag().to_owned(),
+            true => leg.call.remote_tag()?.to_owned(),
+        },
         "endpoint_disposition" => match (outbound, shared.answered, shared.media.ready) {
             (_, true, _) => "ANSWER",
             (_, false, true) => "EARLY MEDIA",
@@ -186,12 +200,19 @@ fn sip(shared: &Shared, outbound: bool, name: &str) -> Option<String> {
                 if outbound { &leg.profile.outbound_codecs } else { &leg.profile.inbound_codecs };
             codecs.iter().map(|codec| codec.name()).collect::<Vec<_>>().join(",")
         }
-        "advertised_media_ip" => {
-            let local = shared.media.stream.as_ref()?.local();
-            leg.profile.advertised_media(local).ip().to_string()
-        }
+        "advertised_media_ip" => leg.profile.advertised_media(local(shared)?).ip().to_string(),
         _ => return None,
     })
+}
+
+fn leg_agreed(shared: &Shared) -> bool {
+    shared.media.agreement.is_some()
+}
+
+/// Our address of the audio, also when it has ended.
+fn local(shared: &Shared) -> Option<SocketAddr> {
+    let stream = shared.media.stream.as_ref().map(|stream| stream.local());
+    stream.or(shared.media.last.as_ref().map(|last| last.local))
 }
 
 /// What was agreed on, and what was sent and received.
@@ -201,19 +222,22 @@ fn media(shared: &Shared, name: &str) -> Option<String> {
             let sdp = shared.media.local_sdp.as_ref()?;
             return Some(ringfence_text::decode(sdp).into_owned());
         }
-        "local_media_ip" => return Some(shared.media.stream.as_ref()?.local().ip().to_string()),
-        "local_media_port" => {
-            return Some(shared.media.stream.as_ref()?.local().port().to_string());
-        }
-        "rtp_use_timer_name" => return shared.media.stream.is_some().then(|| "soft".to_owned()),
+        "local_media_ip" => return Some(local(shared)?.ip().to_string()),
+        "local_media_port" => return Some(local(shared)?.port().to_string()),
+        "rtp_use_timer_name" => return local(shared).map(|_| "soft".to_owned()),
         _ => {}
     }
-    if let Some(statistics) = &shared.media.statistics {
+    if let Some(last) = &shared.media.last {
+        let statistics = &last.statistics;
         let count = match name {
-            "rtp_audio_in_packet_count" => Some(statistics.received),
+            "rtp_audio_in_packet_count" | "rtp_audio_in_media_packet_count" => {
+                Some(statistics.received)
+            }
             "rtp_audio_in_skip_packet_count" => Some(statistics.lost),
             "rtp_audio_in_flaw_total" => Some(statistics.lost + statistics.late),
-            "rtp_audio_out_packet_count" => Some(statistics.sent),
+            "rtp_audio_out_packet_count" | "rtp_audio_out_media_packet_count" => {
+                Some(statistics.sent)
+            }
             _ => None,
         };
         if let Some(count) = count {

@@ -27,6 +27,11 @@ impl Channel {
 
     /// Enters a state unless the call is over already; hangup has its own way.
     pub(crate) fn enter(&self, state: ChannelState) -> bool {
+        self.enter_as(state, None)
+    }
+
+    /// The same; the call state that comes with it is told first.
+    pub(crate) fn enter_as(&self, state: ChannelState, call: Option<CallState>) -> bool {
         {
             let mut shared = self.shared.lock();
             if shared.state >= ChannelState::Hangup && state < ChannelState::Hangup {
@@ -36,6 +41,9 @@ impl Channel {
             shared.running = state;
         }
         tracing::debug!(call = %self.uuid, state = state.name(), "state");
+        if let Some(call) = call {
+            self.enter_call_state(call);
+        }
         self.fire(EventName::ChannelState, |_| {});
         true
     }

@@ -70,10 +70,9 @@ async fn routes(session: &Session) {
                 None => return,
             },
         };
-        if session.direction() == Direction::Inbound && session.answered() {
-            session.0.enter_call_state(CallState::Active);
-        }
-        if !session.0.enter(ChannelState::Execute) {
+        let again = session.direction() == Direction::Inbound && session.answered();
+        let call = again.then_some(CallState::Active);
+        if !session.0.enter_as(ChannelState::Execute, call) {
             return;
         }
         let started = tokio::time::Instant::now();
@@ -98,11 +97,9 @@ async fn routes(session: &Session) {
 
 /// Asks the dialplan; hangs up when it has no route.
 async fn hunt(session: &Session) -> Option<Route> {
-    if session.direction() == Direction::Inbound {
-        // FreeSWITCH's: the call state says so again while an answered call is routed anew.
-        session.0.enter_call_state(CallState::Ringing);
-    }
-    if !session.0.enter(ChannelState::Routing) {
+    // FreeSWITCH's: the call state says so again while an answered call is routed anew.
+    let ringing = (session.direction() == Direction::Inbound).then_some(CallState::Ringing);
+    if !session.0.enter_as(ChannelState::Routing, ringing) {
         return None;
     }
     let (dialplans, context, number) = {

@@ -1,7 +1,7 @@
 //! The end of a call: once, from any thread, at once.
 
 use crate::cause::Cause;
-use crate::channel::{Channel, ChannelState, Disposition};
+use crate::channel::{Channel, ChannelState, Disposition, LastMedia};
 use crate::event::EventName;
 
 /// Who ends the call.
@@ -55,7 +55,9 @@ pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
         }
         shared.media.ready = false;
         let stream = shared.media.stream.take();
-        shared.media.statistics = stream.as_ref().map(|stream| Box::new(stream.statistics()));
+        shared.media.last = stream.as_ref().map(|stream| {
+            Box::new(LastMedia { statistics: stream.statistics(), local: stream.local() })
+        });
         stream
     };
     // Closed outside of the lock: it tells the media thread.

@@ -147,8 +147,16 @@ pub(crate) struct MediaState {
     pub(crate) local_sdp: Option<bytes::Bytes>,
     /// Both ends know where to send.
     pub(crate) ready: bool,
-    /// What was sent and received in all, once the stream is closed.
-    pub(crate) statistics: Option<Box<media::StreamStatistics>>,
+    /// What there was, once the stream is closed.
+    pub(crate) last: Option<Box<LastMedia>>,
+}
+
+/// What a stream leaves for the reports.
+pub(crate) struct LastMedia {
+    /// What was sent and received in all.
+    pub(crate) statistics: media::StreamStatistics,
+    /// Our address.
+    pub(crate) local: std::net::SocketAddr,
 }
 
 impl Shared {

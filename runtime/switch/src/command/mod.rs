@@ -18,6 +18,7 @@ pub mod global_setvar;
 mod help;
 mod is_lan_addr;
 mod log;
+mod machine;
 mod md5;
 mod modules;
 mod originate;
@@ -26,12 +27,16 @@ mod quote_shell_arg;
 mod regex;
 mod replace;
 mod say_string;
+mod sched;
 mod server;
 mod show;
+mod sofia;
 pub mod split;
 mod sql_escape;
 mod strepoch;
 mod strftime;
+mod strftime_tz;
+mod strmicroepoch;
 mod tolower;
 mod toupper;
 mod url_decode;
@@ -123,13 +128,16 @@ pub(crate) fn module() -> Module {
         global_getvar::table(),
         global_setvar::table(),
         help::table(),
+        machine::table(),
         log::table(),
         modules::table(),
         originate::table(),
         pure::table(),
+        sched::table(),
         say_string::table(),
         server::table(),
         show::table(),
+        sofia::table(),
         uuid_control::table(),
         uuid_dtmf::table(),
         uuid_variable::table(),

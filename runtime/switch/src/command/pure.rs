@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 
 use super::{
     Command, CommandContext, coalesce, cond, create_uuid, echo, escape, expr, is_lan_addr, md5,
-    quote_shell_arg, regex, replace, sql_escape, strepoch, strftime, tolower, toupper, url_decode,
-    url_encode,
+    quote_shell_arg, regex, replace, sql_escape, strepoch, strftime, strftime_tz, strmicroepoch,
+    tolower, toupper, url_decode, url_encode,
 };
 
 /// A command that is a function of its arguments and the time.
@@ -58,6 +58,8 @@ pub const PURE: &[Pure] = &[
     sql_escape::PURE,
     strepoch::PURE,
     strftime::PURE,
+    strftime_tz::PURE,
+    strmicroepoch::PURE,
     tolower::PURE,
     toupper::PURE,
     url_decode::PURE,

@@ -3,6 +3,7 @@
 use super::split::arguments;
 use super::{Command, CommandContext};
 use crate::cause::Cause;
+use crate::schedule::uptime;
 use crate::switch::Shutdown;
 use crate::xml::Fault;
 
@@ -62,25 +63,17 @@ pub(super) fn table() -> Vec<Command> {
 async fn status(context: CommandContext, _: String) -> String {
     let switch = &context.switch;
     let up = switch.started().elapsed();
-    let seconds = up.as_secs();
-    let days = seconds / 86_400;
     let statistics = switch.statistics();
     let (rate, peak_rate) = switch.rate();
     let configuration = switch.configuration();
     format!(
-        "UP {} years, {} days, {} hours, {} minutes, {} seconds, {} milliseconds, {} microseconds\n\
+        "UP {}\n\
          Ringfence (Version {VERSION}) is ready\n\
          {} session(s) since startup\n\
          {} session(s) - peak {}\n\
          {rate} session(s) per Sec out of max {}, peak {peak_rate}\n\
          {} session(s) max\n",
-        days / 365,
-        days % 365,
-        seconds / 3_600 % 24,
-        seconds / 60 % 60,
-        seconds % 60,
-        up.subsec_millis(),
-        up.subsec_micros() % 1_000,
+        uptime(up),
         statistics.total,
         statistics.active,
         statistics.peak,

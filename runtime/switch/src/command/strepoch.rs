@@ -22,11 +22,14 @@ fn run(arguments: &str, moment: &Moment) -> String {
     }
     match read(arguments, moment.zone) {
         Some(seconds) => seconds.to_string(),
-        None => "-ERR write YYYY-MM-DD [hh:mm[:ss]]".to_owned(),
+        None => BAD.to_owned(),
     }
 }
 
-fn read(text: &str, zone: Tz) -> Option<i64> {
+/// The answer to what is no time.
+pub(super) const BAD: &str = "-ERR write YYYY-MM-DD [hh:mm[:ss]]";
+
+pub(super) fn read(text: &str, zone: Tz) -> Option<i64> {
     let (date, time) = text.split_once(' ').unwrap_or((text, ""));
     let mut date = date.split('-').map(|part| part.parse::<u32>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);

@@ -39,7 +39,7 @@ fn run(arguments: &str, moment: &Moment) -> String {
 }
 
 /// The year 9999: what four digits can write.
-const LATEST: Duration = Duration::from_secs(253_402_300_800);
+pub(super) const LATEST: Duration = Duration::from_secs(253_402_300_800);
 
 /// Writes a time; a format that is none is told.
 pub(super) fn time_text(time: SystemTime, format: &str, zone: Tz) -> String {

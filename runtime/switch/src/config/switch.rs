@@ -68,6 +68,19 @@ pub const PARAMETERS: &[Parameter] = &[
         "seconds",
         "How long SIGTERM waits for the running calls before it hangs them up.",
     ),
+    Parameter::one(
+        "event-heartbeat-interval",
+        "20",
+        "seconds",
+        "How often the event `HEARTBEAT` is told.",
+    ),
+    Parameter::one(
+        "verbose-channel-events",
+        "false",
+        "true or false",
+        "All events of a channel have its variables, also `CHANNEL_STATE`, `CHANNEL_CALLSTATE`, \
+         `CODEC` and `DTMF`; `fsctl verbose_events` and the application `verbose_events` say so later.",
+    ),
 ];
 
 /// Parameters of FreeSWITCH's switch.conf that mean nothing here.
@@ -93,10 +106,8 @@ const IGNORED: &[&str] = &[
     "tipping-point",
     "max-audio-channels",
     "uuid-version",
-    "verbose-channel-events",
     "events-use-dispatch",
     "initial-event-threads",
-    "event-heartbeat-interval",
     "debug-level",
     "crash-protection",
     "multiple-registrations",
@@ -136,6 +147,10 @@ pub struct SwitchSettings {
     pub script_threads: usize,
     /// How long SIGTERM waits for calls, in seconds.
     pub shutdown_wait: u64,
+    /// Seconds between two `HEARTBEAT` events.
+    pub heartbeat: u32,
+    /// All events of channels have their variables.
+    pub verbose_events: bool,
 }
 
 impl SwitchSettings {
@@ -199,6 +214,17 @@ impl SwitchSettings {
             shutdown_wait: settings
                 .parsed("shutdown-wait", "a number of seconds", |_| true, faults)
                 .unwrap_or(30),
+            heartbeat: settings
+                .parsed(
+                    "event-heartbeat-interval",
+                    "a number of seconds, 1 or more",
+                    |n| *n > 0,
+                    faults,
+                )
+                .unwrap_or(20),
+            verbose_events: settings
+                .parsed("verbose-channel-events", "true or false", |_| true, faults)
+                .unwrap_or(false),
         }
     }
 }

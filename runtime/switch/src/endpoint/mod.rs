@@ -17,6 +17,14 @@ pub(crate) enum Leg {
     Sip(Box<sip::SipLeg>),
 }
 
+/// The SIP profile that a call goes over; none when it is no SIP call.
+pub(crate) fn profile_of(session: &crate::Session) -> Option<String> {
+    match &session.0.shared.lock().leg {
+        Leg::Sip(leg) => Some(leg.profile.name.clone()),
+        _ => None,
+    }
+}
+
 impl Leg {
     /// Tells the far end that the call is over, and how that was done.
     pub(crate) fn hangup(

@@ -29,6 +29,7 @@ use crate::cause::Cause;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, EventName};
 use crate::lookup::{Bound, Cache};
+use crate::schedule::Schedule;
 use crate::session::Session;
 use crate::speech::Speech;
 use crate::xml::{Fault, Severity};
@@ -86,6 +87,7 @@ struct Inner {
     closing: AtomicBool,
     /// All events of channels have their variables (`fsctl verbose_events`).
     verbose: AtomicBool,
+    schedule: Schedule,
     /// Told when the last session is gone, and when somebody asks for the end.
     idle: Notify,
     asked: Mutex<Option<Shutdown>>,
@@ -127,6 +129,7 @@ impl Switch {
         let core = Core::new(&setup.hostname, &switchname, addresses.0, addresses.1, setup.clock);
         let outside = Outside::new(&setup.clock);
         let globals = Globals::new(setup.configuration.globals().clone());
+        let verbose = setup.configuration.switch.verbose_events;
         let switch = Self(Arc::new(Inner {
             configuration: ArcSwap::from_pointee(setup.configuration),
             directory: setup.directory,
@@ -147,7 +150,8 @@ impl Switch {
             counters: Counters::default(),
             rate: Mutex::new(limits::Rate::new()),
             closing: AtomicBool::new(false),
-            verbose: AtomicBool::new(false),
+            verbose: AtomicBool::new(verbose),
+            schedule: Schedule::default(),
             idle: Notify::new(),
             asked: Mutex::new(None),
         }));
@@ -180,6 +184,11 @@ impl Switch {
     #[must_use]
     pub fn variables(&self) -> &Globals {
         &self.0.globals
+    }
+
+    /// What is to be done later.
+    pub(crate) fn scheduled(&self) -> &Schedule {
+        &self.0.schedule
     }
 
     /// Whether all events of channels have the channel's variables.
@@ -297,6 +306,7 @@ impl Switch {
             sessions.is_empty()
         };
         crate::log::levels().forget(session.uuid());
+        self.unschedule_group(session.uuid());
         if empty {
             self.0.idle.notify_waiters();
         }

@@ -30,6 +30,12 @@ impl Switch {
         self.0.idle.notify_waiters();
     }
 
+    /// True once the server is asked to end.
+    #[must_use]
+    pub fn closing(&self) -> bool {
+        self.0.closing.load(Ordering::Relaxed)
+    }
+
     /// Waits until the command `shutdown` was given.
     pub async fn shutdown_asked(&self) -> Shutdown {
         loop {

@@ -59,7 +59,8 @@ fn accept(switch: &Switch, invitation: Invitation) -> Option<(Session, mpsc::Rec
     {
         let mut shared = channel.shared.lock();
         let uuid = Arc::clone(&channel.uuid);
-        variables::of_invitation(&mut shared.variables, &invitation, &profile, number, &uuid);
+        let count = (number, channel.switch.microseconds());
+        variables::of_invitation(&mut shared.variables, &invitation, &profile, count, &uuid);
         if let Leg::Sip(leg) = &shared.leg {
             shared.media.agreement = leg.preview();
         }

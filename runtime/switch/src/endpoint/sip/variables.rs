@@ -79,12 +79,12 @@ fn set_address(variables: &mut Variables, which: &str, uri: &Uri) {
     set(variables, &format!("sip_{which}_host"), uri.host().unwrap_or_default());
 }
 
-/// The variables of an INVITE that came, in FreeSWITCH's order.
+/// The variables of an INVITE that came, in FreeSWITCH's order; `now` in microseconds since 1970.
 pub(super) fn of_invitation(
     variables: &mut Variables,
     invitation: &Invitation,
     profile: &SipProfile,
-    number: u64,
+    (number, now): (u64, u64),
     uuid: &str,
 ) {
     let request = &invitation.request;
@@ -101,6 +101,7 @@ pub(super) fn of_invitation(
     set(variables, "sip_local_network_addr", invitation.local.ip().to_string());
     set_source(variables, source);
     set(variables, "sip_via_protocol", invitation.transport.parameter());
+    set(variables, "sip_invite_stamp", now.to_string());
     set(variables, "sofia_profile_name", profile.name.as_str());
     set_address(variables, "req", &request.uri());
     if let Some(to) = request.to() {
@@ -110,6 +111,13 @@ pub(super) fn of_invitation(
         set_address(variables, "contact", &contact.uri);
     }
     set(variables, "sip_call_id", request.call_id());
+    for (name, header) in
+        [("sip_full_via", "Via"), ("sip_full_from", "From"), ("sip_full_to", "To")]
+    {
+        set(variables, name, request.header(header).unwrap_or_default());
+    }
+    let cseq = request.header("CSeq").unwrap_or_default();
+    set(variables, "sip_cseq", cseq.split(' ').next().unwrap_or_default());
     set(variables, "sip_user_agent", request.user_agent().unwrap_or_default());
     set(variables, "max_forwards", request.header("Max-Forwards").unwrap_or_default());
     if let Some(offer) = request.sdp() {
