@@ -98,8 +98,69 @@ impl Authority {
         Err(self.refuse(&format!("run the API command {name}"), &format!("api={name}")))
     }
 
+    /// Whether a database may be used, by its full name.
+    ///
+    /// # Errors
+    ///
+    /// `Refused`, with what to tell the script.
+    pub fn database(&self, name: &str) -> Result<(), Failure> {
+        if self.permissions.database.contain_exactly(name) {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("use the database {name}"), &format!("database={name}")))
+    }
+
+    /// Whether every database may be used.
+    #[must_use]
+    pub fn all_databases(&self) -> bool {
+        self.permissions.database.all_names()
+    }
+
+    /// What is permitted.
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    /// Whether a call of others may be taken hold of.
+    ///
+    /// # Errors
+    ///
+    /// `Refused`, with what to tell the script.
+    pub fn call(&self, uuid: &str) -> Result<(), Failure> {
+        if self.permissions.call.contain(uuid) {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("take hold of the call {uuid}"), &format!("call={uuid}")))
+    }
+
+    /// Whether an event may be fired.
+    ///
+    /// # Errors
+    ///
+    /// `Refused`, with what to tell the script.
+    pub fn fire(&self, name: &str, subclass: &str) -> Result<(), Failure> {
+        let event = event(name, subclass);
+        if self.permissions.fire.contain(&event) {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("fire the event {event}"), &format!("fire={event}")))
+    }
+
+    /// Whether events of the server may be consumed.
+    ///
+    /// # Errors
+    ///
+    /// `Refused`, with what to tell the script.
+    pub fn consume(&self, name: &str, subclass: &str) -> Result<(), Failure> {
+        let event = event(name, subclass);
+        if self.permissions.consume.contain(&event) {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("consume the event {event}"), &format!("consume={event}")))
+    }
+
     /// Notes and words a refusal.
-    fn refuse(&self, what: &str, permission: &str) -> Failure {
+    pub(crate) fn refuse(&self, what: &str, permission: &str) -> Failure {
         let Self { script, profile, .. } = self;
         let text = format!(
             "script {script} may not {what}: permission {permission} is missing in profile {profile}"
@@ -110,6 +171,11 @@ impl Authority {
         }
         Failure::Refused(text)
     }
+}
+
+/// An event as permissions name it: `DTMF`, `CUSTOM myapp::done`.
+fn event(name: &str, subclass: &str) -> String {
+    if subclass.is_empty() { name.to_owned() } else { format!("{name} {subclass}") }
 }
 
 /// Does something with the server's rights, whoever asked for it.
@@ -131,7 +197,7 @@ pub(crate) fn current() -> Option<Arc<Authority>> {
 }
 
 /// Asks the current authority, if there is one.
-fn ask(question: impl FnOnce(&Authority) -> Result<(), Failure>) -> Result<(), Failure> {
+pub(crate) fn ask(question: impl FnOnce(&Authority) -> Result<(), Failure>) -> Result<(), Failure> {
     CURRENT.try_with(|current| current.as_deref().map_or(Ok(()), question)).unwrap_or(Ok(()))
 }
 
@@ -143,6 +209,16 @@ pub(crate) fn application(name: &str) -> Result<(), Failure> {
 /// Whether an API command may be run now.
 pub(crate) fn command(name: &str) -> Result<(), Failure> {
     ask(|authority| authority.command(name))
+}
+
+/// Whether a leg may be called now.
+pub(crate) fn originate(leg: &str) -> Result<(), Failure> {
+    ask(|authority| {
+        if authority.permissions.originate.contain(leg) {
+            return Ok(());
+        }
+        Err(authority.refuse(&format!("call {leg}"), &format!("originate={leg}")))
+    })
 }
 
 /// Whether a global variable may be set now.

@@ -13,6 +13,7 @@
 //!   controlled; `endpoint` the legs themselves; [`originate`] makes calls; `bridge` joins two.
 //! * **Lookup.** [`lookup`]: who answers for the XML before the files do.
 //! * **Later.** [`schedule`]: tasks at their time, and the heartbeat.
+//! * **Outside.** [`outside`]: commands of the system, HTTP and mail, for those who may.
 //! * **Log.** [`log`]: FreeSWITCH's levels, and what is logged of which part and call.
 //! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and
@@ -36,6 +37,7 @@ pub mod log;
 pub mod lookup;
 pub mod operation;
 pub mod originate;
+pub mod outside;
 mod phrase;
 pub mod profile;
 pub mod regex;

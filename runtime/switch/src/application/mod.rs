@@ -113,6 +113,7 @@ pub(crate) fn module() -> Module {
         say::table(),
         silence::table(),
         sleep::table(),
+        crate::outside::shell_applications(),
         transfer::table(),
         variable::table(),
     ];

@@ -138,6 +138,7 @@ pub(crate) fn module() -> Module {
         server::table(),
         show::table(),
         sofia::table(),
+        crate::outside::shell_commands(),
         uuid_control::table(),
         uuid_dtmf::table(),
         uuid_variable::table(),

@@ -42,6 +42,11 @@ impl Moment {
     }
 }
 
+/// `%41` as `A`.
+pub(crate) fn url_decoded(text: &str) -> String {
+    url_decode::run(text)
+}
+
 /// All of them, by name.
 pub const PURE: &[Pure] = &[
     coalesce::PURE,

@@ -1,6 +1,6 @@
 //! `url_decode`: `%41` as `A`.
 
-use super::pure::{Moment, Pure};
+use super::pure::Pure;
 use ringfence_text::{decode, encode};
 
 /// The table entry.
@@ -9,10 +9,10 @@ pub(super) const PURE: Pure = Pure {
     syntax: "<string>",
     short: "Undoes the escapes of a URL",
     long: "`%XX` becomes its byte; what is no escape stays. The text ends at `%00`.",
-    run,
+    run: |arguments, _| run(arguments),
 };
 
-fn run(arguments: &str, _: &Moment) -> String {
+pub(super) fn run(arguments: &str) -> String {
     let text = encode(arguments);
     let mut out = Vec::with_capacity(text.len());
     let mut rest = &*text;

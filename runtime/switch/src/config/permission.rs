@@ -80,6 +80,74 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         parameter: Parameter::many(
+            "database",
+            "name, with `*` and `?`",
+            "Databases of `freeswitch.Dbh` and `luasql`: `sqlite:///full/path`, \
+             `pgsql://user@host:port/name`, `odbc://source`. Links in a path are followed first. \
+             Other files cannot be attached unless it is `*`.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "shell",
+            "program, or program with arguments, with `*` and `?`",
+            "Commands of the system: `os.execute`, `io.popen`, `system`. Those of a list are run without a \
+             shell; `*` is every command, by `/bin/sh`.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "http",
+            "host or host:port, with `*` and `?`",
+            "Servers that may be asked by HTTP: `socket.http`, `ssl.https`, `curl`.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "email",
+            "address, with `*` and `?`",
+            "Addresses that mail may be sent to: `freeswitch.email`.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "originate",
+            "dial string of a leg, with `*` and `?`",
+            "Calls that may be made, without `{…}` and `[…]`: as `sofia/gateway/home/*`. By \
+             `freeswitch.Session`, `session:originate`, and by applications and commands.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "call",
+            "uuid, with `*` and `?`",
+            "Calls of others that `freeswitch.Session` may take hold of.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "fire",
+            "event, or `CUSTOM` and a subclass, with `*` and `?`",
+            "Events that may be fired, as `CUSTOM myapp::*`.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
+            "consume",
+            "event, `all`, or `CUSTOM` and a subclass, with `*` and `?`",
+            "Events of the server that an EventConsumer may get; they tell of all calls.",
+        ),
+        trusted: "`*`",
+    },
+    Permission {
+        parameter: Parameter::many(
             "environment",
             "name or name=value",
             "A variable that os.getenv sees: the server's, or this value.",
@@ -105,6 +173,22 @@ pub struct Permissions {
     pub application: Names,
     /// Global variables that may be set.
     pub global_variable: Names,
+    /// Databases, by their full names.
+    pub database: Names,
+    /// Commands of the system.
+    pub shell: Names,
+    /// Servers that may be asked by HTTP.
+    pub http: Names,
+    /// Addresses that mail may be sent to.
+    pub email: Names,
+    /// Calls that may be made.
+    pub originate: Names,
+    /// Calls of others that may be taken hold of.
+    pub call: Names,
+    /// Events that may be fired.
+    pub fire: Names,
+    /// Events that may be consumed.
+    pub consume: Names,
     /// What os.getenv sees.
     pub environment: Vec<(String, String)>,
 }
@@ -132,6 +216,12 @@ impl Names {
         let name = name.to_ascii_lowercase();
         self.0.iter().any(|pattern| glob_matches(&pattern.to_ascii_lowercase(), &name))
     }
+
+    /// Whether a name is one of them, to the letter: files are told apart by it.
+    #[must_use]
+    pub fn contain_exactly(&self, name: &str) -> bool {
+        self.0.iter().any(|pattern| glob_matches(pattern, name))
+    }
 }
 
 impl Permissions {
@@ -150,6 +240,14 @@ impl Permissions {
             api: Names::all(),
             application: Names::all(),
             global_variable: Names::all(),
+            database: Names::all(),
+            shell: Names::all(),
+            http: Names::all(),
+            email: Names::all(),
+            originate: Names::all(),
+            call: Names::all(),
+            fire: Names::all(),
+            consume: Names::all(),
             environment: Vec::new(),
         }
     }
@@ -158,7 +256,19 @@ impl Permissions {
     /// the sandbox's.)
     #[must_use]
     pub fn everything(&self) -> bool {
-        let names = [&self.api, &self.application, &self.global_variable];
+        let names = [
+            &self.api,
+            &self.application,
+            &self.global_variable,
+            &self.database,
+            &self.shell,
+            &self.http,
+            &self.email,
+            &self.originate,
+            &self.call,
+            &self.fire,
+            &self.consume,
+        ];
         names.iter().all(|names| names.all_names()) && every(&self.play) && every(&self.record)
     }
 
@@ -179,6 +289,14 @@ impl Permissions {
             ("api", &mut self.api),
             ("application", &mut self.application),
             ("global-variable", &mut self.global_variable),
+            ("database", &mut self.database),
+            ("shell", &mut self.shell),
+            ("http", &mut self.http),
+            ("email", &mut self.email),
+            ("originate", &mut self.originate),
+            ("call", &mut self.call),
+            ("fire", &mut self.fire),
+            ("consume", &mut self.consume),
         ];
         for (name, list) in lists {
             if settings.set(name).is_some() {

@@ -1,6 +1,10 @@
 //! `autoload_configs/switch.conf.xml`: the server as a whole.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use ringfence_database::MAX_CONNECTIONS;
+use ringfence_outside::mail::Route;
 
 use super::parameter::{Parameter, Settings};
 use crate::xml::{Element, Fault};
@@ -81,6 +85,34 @@ pub const PARAMETERS: &[Parameter] = &[
         "All events of a channel have its variables, also `CHANNEL_STATE`, `CHANNEL_CALLSTATE`, \
          `CODEC` and `DTMF`; `fsctl verbose_events` and the application `verbose_events` say so later.",
     ),
+    Parameter::one(
+        "max-db-handles",
+        "50",
+        "connections",
+        "Connections to one database at the same time, for all scripts together. A script has one from \
+         `freeswitch.Dbh(…)` to `release` or its end. 1,000 to all databases.",
+    ),
+    Parameter::one(
+        "db-handle-timeout",
+        "10",
+        "seconds",
+        "How long `freeswitch.Dbh(…)` waits for a connection when all are taken.",
+    ),
+    Parameter::one(
+        "mailer-app",
+        "sendmail",
+        "command",
+        "What takes the mail of `freeswitch.email`: it is run as `<mailer-app> -f <from> <mailer-app-args> \
+         <to>`, without a shell, and gets the message on its input.",
+    ),
+    Parameter::one("mailer-app-args", "-t", "words", "Arguments of `mailer-app`."),
+    Parameter::one(
+        "smtp-url",
+        "",
+        "URL",
+        "An SMTP server that takes mail instead of `mailer-app`: `smtp://host:25`, \
+         `smtps://user:password@host:465`, `smtp://user:password@host:587?tls=required`.",
+    ),
 ];
 
 /// Parameters of FreeSWITCH's switch.conf that mean nothing here.
@@ -91,8 +123,6 @@ const IGNORED: &[&str] = &[
     "max-db-handles",
     "db-handle-timeout",
     "min-idle-cpu",
-    "mailer-app",
-    "mailer-app-args",
     "rtp-enable-zrtp",
     "rtp-port-usage-robustness",
     "core-db-dsn",
@@ -147,6 +177,12 @@ pub struct SwitchSettings {
     pub script_threads: usize,
     /// How long SIGTERM waits for calls, in seconds.
     pub shutdown_wait: u64,
+    /// Connections to one database.
+    pub max_db_handles: usize,
+    /// How long a script waits for one.
+    pub db_handle_timeout: Duration,
+    /// Who takes mail.
+    pub mail: Route,
     /// Seconds between two `HEARTBEAT` events.
     pub heartbeat: u32,
     /// All events of channels have their variables.
@@ -214,6 +250,31 @@ impl SwitchSettings {
             shutdown_wait: settings
                 .parsed("shutdown-wait", "a number of seconds", |_| true, faults)
                 .unwrap_or(30),
+            max_db_handles: settings
+                .parsed(
+                    "max-db-handles",
+                    "1 to 1000 connections",
+                    |n| (1..=MAX_CONNECTIONS).contains(n),
+                    faults,
+                )
+                .unwrap_or(50),
+            db_handle_timeout: Duration::from_secs(
+                settings
+                    .parsed(
+                        "db-handle-timeout",
+                        "1 to 3600 seconds",
+                        |n| (1..=3600).contains(n),
+                        faults,
+                    )
+                    .unwrap_or(10),
+            ),
+            mail: match settings.text("smtp-url") {
+                Some(url) => Route::Smtp(url),
+                None => Route::Mailer {
+                    app: settings.text("mailer-app").unwrap_or_default(),
+                    arguments: settings.text("mailer-app-args").unwrap_or_default(),
+                },
+            },
             heartbeat: settings
                 .parsed(
                     "event-heartbeat-interval",

@@ -157,6 +157,7 @@ impl Switch {
         }));
         switch.register(crate::application::module());
         switch.register(crate::command::module());
+        switch.register(crate::outside::curl_module());
         modules::fixed().into_iter().for_each(|module| switch.register(module));
         let calls = Calls { switch: switch.clone(), invitations };
         (switch, calls)
