@@ -6,7 +6,9 @@ mod play;
 mod receive;
 mod relay;
 mod send;
+mod session;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -62,6 +64,10 @@ pub(crate) struct Core {
     receiving: Receiving,
     playing: Option<Box<Playing>>,
     capture: Option<Box<Capture>>,
+    /// Recordings of the whole call.
+    sessions: Vec<Capture>,
+    /// What is sent and was not recorded yet, while there are some.
+    sent: VecDeque<i16>,
     listener: Option<Box<Listener>>,
     jitter: Option<Box<Jitter>>,
     keys_out: Option<Box<dtmf::Sender>>,
@@ -95,6 +101,8 @@ impl Core {
             receiving: Receiving::default(),
             playing: None,
             capture: None,
+            sessions: Vec::new(),
+            sent: VecDeque::new(),
             listener: None,
             jitter: None,
             keys_out: None,
@@ -117,10 +125,10 @@ impl Core {
             }
             Command::Record(record) => {
                 self.end_capture(RecordingEndReason::Stopped);
-                let recorder =
-                    self.settings.writer.open(record.options.path.clone(), record.options.links);
-                self.capture = Some(Box::new(Capture::new(now, *record, recorder)));
+                let capture = self.begin_capture(now, *record);
+                self.capture = Some(Box::new(capture));
             }
+            Command::RecordSession(record) => self.begin_session(now, *record),
             Command::Listen(listen) => self.listener = Some(Box::new(Listener::new(now, *listen))),
             Command::Control { id, control: Control::Playback(control) } => {
                 self.control_playing(id, control);
@@ -135,7 +143,12 @@ impl Core {
             Command::EndRelay(id) => self.end_relay(id),
             Command::Relayed(relayed) => self.relayed(now, &relayed, wire),
         }
-        if self.capture.is_none() && self.listener.is_none() {
+        self.settle_jitter();
+    }
+
+    /// There is a jitter buffer for as long as somebody listens.
+    fn settle_jitter(&mut self) {
+        if self.capture.is_none() && self.listener.is_none() && self.sessions.is_empty() {
             self.jitter = None;
         } else if self.jitter.is_none() {
             self.jitter = Some(Box::new(Jitter::new(&self.settings.jitter)));
@@ -148,6 +161,7 @@ impl Core {
         let busy = self.playing.is_some()
             || self.keys_out.is_some()
             || self.capture.is_some()
+            || !self.sessions.is_empty()
             || self.listener.is_some();
         busy.then(|| Duration::from_millis(u64::from(self.ptime())))
     }
@@ -188,6 +202,7 @@ impl Core {
         self.end_playing(PlaybackEndReason::Closed);
         self.hear(now);
         self.end_capture(RecordingEndReason::Closed);
+        self.end_sessions(RecordingEndReason::Closed);
         if self.report.is_some() {
             self.send_report(now, wire, true);
         }

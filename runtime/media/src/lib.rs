@@ -67,7 +67,8 @@ pub use folders::{Folders, Links, Outside};
 pub use media::{Media, OpenError, StartError, Statistics};
 pub use source::{Library, Search, Source, SourceError};
 pub use stream::{
-    Heard, MAX_HEARD, MAX_QUEUED_DTMF, PlayOptions, Playback, PlaybackControl, PlaybackEnd,
-    PlaybackEndReason, RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason,
-    Relay, Remote, SilenceOptions, Stream, StreamEvent, StreamStatistics,
+    Heard, MAX_HEARD, MAX_QUEUED_DTMF, MAX_SESSION_RECORDINGS, PlayOptions, Playback,
+    PlaybackControl, PlaybackEnd, PlaybackEndReason, RecordControl, RecordOptions, Recording,
+    RecordingEnd, RecordingEndReason, Relay, Remote, Sides, SilenceOptions, Stream, StreamEvent,
+    StreamStatistics,
 };

@@ -16,7 +16,9 @@ pub(crate) use playback::Progress;
 pub use playback::{
     PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Remote,
 };
-pub use recording::{RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason};
+pub use recording::{
+    RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason, Sides,
+};
 pub use relay::Relay;
 pub(crate) use relay::{Relayed, Target};
 pub use silence::SilenceOptions;
@@ -36,6 +38,9 @@ use crate::source::Source;
 
 /// Keys that wait to be sent on one stream; more are refused (with a warning in the log).
 pub const MAX_QUEUED_DTMF: usize = 128;
+
+/// Recordings of a whole call on one stream at a time; each costs 4 kB and a mixer's work.
+pub const MAX_SESSION_RECORDINGS: usize = 8;
 
 /// The way from a handle to whoever drives the stream.
 pub(crate) trait Link: Send + Sync {
@@ -107,6 +112,15 @@ impl Stream {
         let id = self.next_id();
         let (end, ended) = oneshot::channel();
         self.send(Command::Record(Box::new(Record { id, options, end })));
+        Recording::new(self.clone(), id, ended)
+    }
+
+    /// Records beside everything else: the sides that the options name, whatever else plays or is
+    /// recorded. More than [`MAX_SESSION_RECORDINGS`] at a time fail at once.
+    pub fn record_session(&self, options: RecordOptions) -> Recording {
+        let id = self.next_id();
+        let (end, ended) = oneshot::channel();
+        self.send(Command::RecordSession(Box::new(Record { id, options, end })));
         Recording::new(self.clone(), id, ended)
     }
 

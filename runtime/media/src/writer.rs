@@ -37,6 +37,7 @@ enum Job {
     Open {
         path: PathBuf,
         links: Links,
+        channels: u16,
         state: Arc<State>,
     },
     /// Silence, then samples.
@@ -79,11 +80,11 @@ impl Writer {
     }
 
     /// Begins a file. Faults are told by [`Recorder::failed`] and by the end.
-    pub(crate) fn open(&self, path: PathBuf, links: Links) -> Recorder {
+    pub(crate) fn open(&self, path: PathBuf, links: Links, channels: u16) -> Recorder {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let state = Arc::new(State::default());
-        self.send(id, Job::Open { path, links, state: Arc::clone(&state) });
+        self.send(id, Job::Open { path, links, channels, state: Arc::clone(&state) });
         Recorder { writer: self.clone(), id, state, lost: 0, gap: 0 }
     }
 
@@ -156,8 +157,8 @@ struct Open {
 impl Files {
     fn work(&mut self, id: u64, job: Job) {
         match job {
-            Job::Open { path, links, state } => {
-                let file = Wav::create(&path, links);
+            Job::Open { path, links, channels, state } => {
+                let file = Wav::create(&path, links, channels);
                 if file.is_err() {
                     state.failed.store(true, Ordering::Relaxed);
                 }

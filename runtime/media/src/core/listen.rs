@@ -8,12 +8,13 @@ use tokio::time::Instant;
 use super::Core;
 use crate::codec::SAMPLES_PER_MS;
 use crate::stream::{
-    Listen, Record, RecordControl, RecordOptions, RecordingEnd, RecordingEndReason, SilenceOptions,
+    Listen, Record, RecordControl, RecordOptions, RecordingEnd, RecordingEndReason, Sides,
+    SilenceOptions,
 };
 use crate::writer::Recorder;
 
 /// What is looked at at once: 20 ms, the frame that FreeSWITCH counts in.
-const FRAME: usize = 160;
+pub(super) const FRAME: usize = 160;
 /// Samples that go to the disk at once: 250 ms.
 const CHUNK: usize = 2000;
 
@@ -21,6 +22,7 @@ const CHUNK: usize = 2000;
 pub(super) struct Capture {
     id: u64,
     options: RecordOptions,
+    masked: bool,
     recorder: Recorder,
     end: oneshot::Sender<RecordingEnd>,
     meter: Meter,
@@ -69,6 +71,7 @@ impl Capture {
         Self {
             id,
             options,
+            masked: false,
             recorder,
             end,
             meter: Meter::new(now),
@@ -79,8 +82,12 @@ impl Capture {
         }
     }
 
-    /// Takes a frame; tells when that ends the recording.
-    fn take(&mut self, frame: &[i16; FRAME]) -> Option<RecordingEndReason> {
+    /// Takes a frame of each side; tells when that ends the recording.
+    pub(super) fn take(
+        &mut self,
+        heard: &[i16; FRAME],
+        sent: &[i16; FRAME],
+    ) -> Option<RecordingEndReason> {
         if self.recorder.failed() {
             return Some(RecordingEndReason::Stopped); // The end says why instead.
         }
@@ -89,8 +96,21 @@ impl Capture {
         }
         let limit = self.options.limit.map(samples);
         let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.recorded));
-        let taken = frame.iter().take(usize::try_from(left).unwrap_or(usize::MAX));
-        self.chunk.extend(taken);
+        let taken = usize::try_from(left).unwrap_or(usize::MAX);
+        let pairs = heard.iter().zip(sent).take(taken);
+        let pairs = pairs.map(|(heard, sent)| if self.masked { (0, 0) } else { (*heard, *sent) });
+        match self.options.sides {
+            Sides::Heard => self.chunk.extend(pairs.map(|(heard, _)| heard)),
+            Sides::Sent => self.chunk.extend(pairs.map(|(_, sent)| sent)),
+            Sides::Mixed => {
+                self.chunk.extend(pairs.map(|(heard, sent)| heard.saturating_add(sent)))
+            }
+            Sides::Stereo => {
+                for (heard, sent) in pairs {
+                    self.chunk.extend([heard, sent]);
+                }
+            }
+        }
         self.recorded += left.min(FRAME as u64);
         if self.chunk.len() >= CHUNK {
             let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK + FRAME));
@@ -99,10 +119,30 @@ impl Capture {
         if left <= FRAME as u64 {
             return Some(RecordingEndReason::Limit);
         }
-        let silent = energy(frame) < self.options.silence_threshold;
+        let silent = energy(heard) < self.options.silence_threshold;
         self.silent = if silent { self.silent + FRAME as u64 } else { 0 };
         let enough = self.options.silence.map(samples).filter(|enough| *enough > 0)?;
         (self.silent >= enough).then_some(RecordingEndReason::Silence)
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Does what does not end it.
+    pub(super) fn change(&mut self, control: RecordControl) {
+        match control {
+            RecordControl::Pause => self.paused = !self.paused,
+            RecordControl::Mask(on) => self.masked = on,
+            RecordControl::Restart | RecordControl::Truncate => self.restart(),
+            RecordControl::Stop => {}
+        }
+    }
+
+    /// Completes the file.
+    pub(super) fn finish(self, reason: RecordingEndReason) {
+        let Self { recorder, chunk, end, .. } = self;
+        recorder.finish(chunk, reason, end);
     }
 
     fn restart(&mut self) {
@@ -134,8 +174,11 @@ impl Core {
     /// Hears what has come since the last time.
     pub(super) fn hear(&mut self, now: Instant) {
         let capturing = self.capture.as_mut().map_or(0, |capture| capture.meter.due(now));
+        let recording: Vec<u64> =
+            self.sessions.iter_mut().map(|capture| capture.meter.due(now)).collect();
+        let longest = recording.iter().copied().max().unwrap_or(0);
         let listening = self.listener.as_mut().map_or(0, |listener| listener.meter.due(now));
-        let frames = capturing.max(listening);
+        let frames = capturing.max(listening).max(longest);
         if frames > 0 {
             let jitter = self.receiving.loss_and_jitter().map_or(0, |(_, jitter)| jitter);
             for frame in (0..frames).rev() {
@@ -145,6 +188,9 @@ impl Core {
                 }
                 // They may have begun at different times: the last frames are everybody's.
                 self.capture_frame(&samples, frame < capturing);
+                if frame < longest {
+                    self.record_frame(&samples, frame, &recording);
+                }
                 self.listen_frame(&samples, frame < listening);
             }
             let late = self.jitter.as_mut().map_or(0, |buffer| buffer.take_late());
@@ -155,13 +201,12 @@ impl Core {
         if self.listener.as_ref().is_some_and(|listener| listener.end.is_closed()) {
             self.listener = None;
         }
-        if self.capture.is_none() && self.listener.is_none() {
-            self.jitter = None;
-        }
+        self.settle_jitter();
     }
 
     fn capture_frame(&mut self, frame: &[i16; FRAME], due: bool) {
-        let ended = self.capture.as_mut().filter(|_| due).and_then(|capture| capture.take(frame));
+        let capture = self.capture.as_mut().filter(|_| due);
+        let ended = capture.and_then(|capture| capture.take(frame, &[0; FRAME]));
         if let Some(reason) = ended {
             self.end_capture(reason);
         }
@@ -176,26 +221,23 @@ impl Core {
     }
 
     pub(super) fn control_capture(&mut self, now: Instant, id: u64, control: RecordControl) {
+        if self.sessions.iter().any(|capture| capture.id == id) {
+            return self.control_session(now, id, control);
+        }
         if self.capture.as_ref().is_none_or(|capture| capture.id != id) {
             return;
         }
         self.hear(now);
         let Some(capture) = self.capture.as_mut() else { return };
-        match control {
-            RecordControl::Pause => capture.paused = !capture.paused,
-            RecordControl::Restart => capture.restart(),
-            RecordControl::Truncate => {
-                capture.restart();
-                self.end_capture(RecordingEndReason::Stopped);
-            }
-            RecordControl::Stop => self.end_capture(RecordingEndReason::Stopped),
+        capture.change(control);
+        if matches!(control, RecordControl::Truncate | RecordControl::Stop) {
+            self.end_capture(RecordingEndReason::Stopped);
         }
     }
 
     pub(super) fn end_capture(&mut self, reason: RecordingEndReason) {
         if let Some(capture) = self.capture.take() {
-            let Capture { recorder, chunk, end, .. } = *capture;
-            recorder.finish(chunk, reason, end);
+            capture.finish(reason);
         }
     }
 }

@@ -122,6 +122,9 @@ impl Core {
         } else if !sounding {
             return;
         }
+        if let Some(audio) = packet.get(HEADER..HEADER + samples) {
+            self.note_sent(codec, audio);
+        }
         let head = (self.payload_type(), begins, timestamp);
         self.send(now, &mut packet, samples, head, after, wire);
     }
@@ -157,6 +160,7 @@ impl Core {
         let mut packet = [0; MAX_BYTES];
         let Some(audio) = packet.get_mut(HEADER..HEADER + payload.len()) else { return };
         audio.copy_from_slice(payload);
+        self.note_sent(self.codec(), payload);
         let samples = payload.len() as u32;
         let (clock, begins) = self.sending.timestamp(now, samples);
         // Within a talkspurt the sender's own spacing is kept, whatever the network did to it.

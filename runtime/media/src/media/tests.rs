@@ -332,3 +332,46 @@ fn a_stream_without_ports_is_refused() {
     assert!(matches!(foreign, Err(OpenError::System { .. })), "{foreign:?}");
     assert!(Media::start(Config { ports: 7..=7, ..Config::default() }).is_err());
 }
+
+/// What is heard is on the left, what is sent on the right, and two recordings do not disturb each
+/// other, nor one of the far end alone.
+#[tokio::test(start_paused = true)]
+async fn a_call_is_recorded_from_both_sides() {
+    use crate::stream::{MAX_SESSION_RECORDINGS, RecordControl, Sides};
+    let folder = tempfile::tempdir().unwrap();
+    let media = simulated();
+    let ((alice, _a), (bob, _b)) = pair(&media);
+    let path = |name: &str| folder.path().join(name);
+    let of = |name: &str, sides| RecordOptions { sides, ..RecordOptions::new(path(name)) };
+    let mut stereo = alice.record_session(of("stereo.wav", Sides::Stereo));
+    let mut mixed = alice.record_session(of("mixed.wav", Sides::Mixed));
+    let mut heard = alice.record(RecordOptions::new(path("heard.wav")));
+    let second = Duration::from_secs(1);
+    alice.play(sawtooth(1000), PlayOptions::default()).finished().await;
+    tokio::time::sleep(second).await;
+    bob.play(sawtooth(1000), PlayOptions::default()).finished().await;
+    tokio::time::sleep(second).await;
+    // Masked, it is silent.
+    stereo.control(RecordControl::Mask(true));
+    bob.play(sawtooth(1000), PlayOptions::default()).finished().await;
+    for recording in [&mut stereo, &mut mixed, &mut heard] {
+        recording.control(RecordControl::Stop);
+        assert_eq!(recording.finished().await.reason, RecordingEndReason::Stopped);
+    }
+    let loud = |name: &str, channel: usize| {
+        let mut wav = hound::WavReader::open(path(name)).unwrap();
+        let channels = usize::from(wav.spec().channels);
+        let samples: Vec<i16> = wav.samples().map(Result::unwrap).collect();
+        let chosen = samples.iter().skip(channel).step_by(channels);
+        // The sawtooth is above 2000 in 139 of 160 samples: seconds of it.
+        let count = chosen.filter(|sample| **sample > 2000).count();
+        (count as f64 / (8000.0 * 139.0 / 160.0)).round() as u32
+    };
+    assert_eq!((loud("stereo.wav", 0), loud("stereo.wav", 1)), (1, 1));
+    assert_eq!((loud("mixed.wav", 0), loud("heard.wav", 0)), (3, 2));
+    let many: Vec<_> = (0..=MAX_SESSION_RECORDINGS)
+        .map(|number| alice.record_session(of(&format!("{number}.wav"), Sides::Mixed)))
+        .collect();
+    let mut last = many.into_iter().next_back().unwrap();
+    assert!(matches!(last.finished().await.reason, RecordingEndReason::Failed(_)));
+}

@@ -17,6 +17,8 @@ pub(crate) enum Command {
     Connect(Box<Agreement>),
     Play(Box<Play>),
     Record(Box<Record>),
+    /// One more, of both sides.
+    RecordSession(Box<Record>),
     Listen(Box<Listen>),
     /// For the playback or recording with that id; one that has ended ignores it.
     Control {

@@ -9,6 +9,30 @@ use super::{Control, Stream};
 use crate::codec::SAMPLES_PER_MS;
 use crate::folders::Links;
 
+/// Whose sound is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// What the far end says.
+    #[default]
+    Heard,
+    /// What it is sent.
+    Sent,
+    /// Both, mixed.
+    Mixed,
+    /// Both: what it says on the left, what it is sent on the right.
+    Stereo,
+}
+
+impl Sides {
+    /// Channels of the file.
+    pub(crate) const fn channels(self) -> u16 {
+        match self {
+            Self::Stereo => 2,
+            Self::Heard | Self::Sent | Self::Mixed => 1,
+        }
+    }
+}
+
 /// What to record, and when to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordOptions {
@@ -20,6 +44,8 @@ pub struct RecordOptions {
     pub silence_threshold: u32,
     /// Silence that ends it; none does not look.
     pub silence: Option<Duration>,
+    /// Whose sound; other than what is heard only for [`Stream::record_session`].
+    pub sides: Sides,
     /// Whether links on the way to the file are followed; not when [`Folders`](crate::Folders) has
     /// resolved it.
     pub links: Links,
@@ -33,6 +59,7 @@ impl RecordOptions {
             limit: None,
             silence_threshold: 0,
             silence: None,
+            sides: Sides::Heard,
             links: Links::Follow,
         }
     }
@@ -43,6 +70,8 @@ impl RecordOptions {
 pub enum RecordControl {
     /// Pause, or go on. Paused, nothing is written.
     Pause,
+    /// Record silence instead of what is said, or what is said again.
+    Mask(bool),
     /// Throw away what is recorded and begin again.
     Restart,
     /// Throw away what is recorded and end; an empty WAV file stays.

@@ -17,6 +17,7 @@ const SILENCE: [u8; 4096] = [0; 4096];
 
 pub(super) struct Wav {
     file: File,
+    channels: u16,
     /// Of samples that are in the file.
     bytes: u64,
     /// Why nothing more can be written.
@@ -25,7 +26,7 @@ pub(super) struct Wav {
 
 impl Wav {
     /// Creates the file, and folders that are missing.
-    pub(super) fn create(path: &Path, links: Links) -> Result<Self, String> {
+    pub(super) fn create(path: &Path, links: Links, channels: u16) -> Result<Self, String> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)
                 .map_err(|error| format!("cannot make folder {}: {error}", folder.display()))?;
@@ -35,14 +36,20 @@ impl Wav {
             return Err("a pipe is not a file".into());
         }
         let file = links.create(path).map_err(|error| say(&error))?;
-        let mut wav = Self { file, bytes: 0, fault: None };
+        let mut wav = Self { file, channels, bytes: 0, fault: None };
         // A device that takes nothing (a full disk) fails here; that is the first write's fault.
         wav.header().map_err(|error| say(&error))?;
         Ok(wav)
     }
 
+    /// Samples of each channel.
     pub(super) fn samples(&self) -> u64 {
-        self.bytes / 2
+        self.bytes / self.frame()
+    }
+
+    /// Bytes of a sample of all channels.
+    fn frame(&self) -> u64 {
+        u64::from(self.channels) * 2
     }
 
     pub(super) fn write(&mut self, samples: &[i16]) -> Result<(), String> {
@@ -69,7 +76,7 @@ impl Wav {
     /// Writes the lengths into the header. What a full disk took stays and is valid: the header
     /// lies in blocks that the file has already.
     pub(super) fn finish(&mut self) -> Result<(), String> {
-        let whole = self.bytes & !1;
+        let whole = self.bytes - self.bytes % self.frame();
         self.file.set_len(HEADER + whole).and_then(|()| self.header()).map_err(|error| say(&error))
     }
 
@@ -92,16 +99,18 @@ impl Wav {
     }
 
     fn header(&mut self) -> io::Result<()> {
-        let data = (self.bytes & !1) as u32; // append() bounds it.
+        let data = (self.bytes - self.bytes % self.frame()) as u32; // append() bounds it.
         let mut header = Vec::with_capacity(HEADER as usize);
         header.extend(b"RIFF");
         header.extend((data + HEADER as u32 - 8).to_le_bytes());
         header.extend(b"WAVEfmt ");
         header.extend(16u32.to_le_bytes());
-        header.extend([1, 0, 1, 0]); // PCM, mono
+        header.extend([1, 0]); // PCM
+        header.extend(self.channels.to_le_bytes());
         header.extend(RATE.to_le_bytes());
-        header.extend((RATE * 2).to_le_bytes());
-        header.extend([2, 0, 16, 0]); // bytes a frame, bits a sample
+        header.extend((RATE * self.frame() as u32).to_le_bytes());
+        header.extend((self.frame() as u16).to_le_bytes());
+        header.extend([16, 0]); // bits a sample
         header.extend(b"data");
         header.extend(data.to_le_bytes());
         self.file.seek(SeekFrom::Start(0))?;
