@@ -13,6 +13,7 @@
 //! * [`peer`]: a phone that is called and refuses as told.
 //! * [`job`], [`state`]: running scripts, and what they can be busy with.
 //! * [`sipp`], [`baresip`]: peers that others wrote.
+//! * [`postgres`]: a database server.
 //! * [`receiver`]: when packets of sound came, and how late.
 //! * [`audio`]: sounds to play, and how alike two recordings are.
 //! * [`ports`], [`deadline`]: free ports, and waiting for conditions.
@@ -32,6 +33,7 @@ pub mod log;
 pub mod message;
 pub mod peer;
 pub mod ports;
+pub mod postgres;
 pub mod receiver;
 pub mod server;
 pub mod sipp;
@@ -45,6 +47,7 @@ pub use control::Control;
 pub use deadline::{DEADLINE, eventually};
 pub use job::Job;
 pub use peer::Peer;
+pub use postgres::Postgres;
 pub use receiver::Receiver;
 pub use server::Server;
 pub use sipp::Sipp;

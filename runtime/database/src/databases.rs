@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use deadpool::Runtime as PoolRuntime;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub wait: Duration,
     /// The program `ringfence-odbc`.
     pub odbc: PathBuf,
+    /// The callers' clock is a paused one (tokio's), which stands still while they wait here.
+    pub simulated: bool,
 }
 
 /// What pools share.
@@ -55,7 +57,20 @@ impl Shared {
     pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
+
+    /// Keeps a paused clock from going on until this is dropped.
+    pub(crate) fn still(&self) -> Option<Still> {
+        self.settings.simulated.then(|| {
+            let (sender, receiver) = mpsc::channel();
+            // Tokio moves no paused clock while a blocking thread is busy. It ends with the sender.
+            drop(tokio::task::spawn_blocking(move || receiver.recv().is_err()));
+            Still(sender)
+        })
+    }
 }
+
+/// Holds a paused clock.
+pub(crate) struct Still(#[expect(dead_code, reason = "dropped in the end")] mpsc::Sender<()>);
 
 /// All databases of a server. Clones are the same.
 ///
@@ -122,6 +137,7 @@ impl Databases {
         if path.as_os_str() == MEMORY {
             return Ok(Dsn::Sqlite(path));
         }
+        let _still = self.0.shared.still();
         let looked = self.runtime()?.spawn_blocking(move || real(&path));
         let path = looked.await.map_err(|error| Failure::Name(error.to_string()))?;
         Ok(Dsn::Sqlite(path))
@@ -136,6 +152,7 @@ impl Databases {
     /// The database is down, or all its connections are taken.
     pub async fn connect(&self, dsn: &Dsn, restricted: bool) -> Result<Handle, Failure> {
         let runtime = self.runtime()?;
+        let _still = self.0.shared.still();
         let pool = self.pool(dsn, restricted)?;
         let settings = Arc::clone(&self.0.shared.settings);
         let database = dsn.name();
@@ -153,7 +170,7 @@ impl Databases {
             })
         });
         let object = AbortOnDrop(got).await?;
-        Ok(Handle::new(object, runtime))
+        Ok(Handle::new(object, runtime, self.0.shared.clone()))
     }
 
     /// How many connections are open, in use or not.
@@ -206,15 +223,14 @@ impl Databases {
                 database: "any database".to_owned(),
                 why: format!("the thread of databases cannot be started: {error}"),
             })?;
-        let (made, mut ours) = (runtime.handle().clone(), false);
-        let kept = inner.runtime.get_or_init(|| {
-            ours = true;
-            runtime
-        });
-        if ours {
-            drop(made.spawn(close_idle(Arc::downgrade(&inner.pools))));
+        let made = runtime.handle().clone();
+        if let Err(second) = inner.runtime.set(runtime) {
+            // Another thread was quicker.
+            second.shutdown_background();
+            return self.runtime();
         }
-        Ok(kept.handle().clone())
+        drop(made.spawn(close_idle(Arc::downgrade(&inner.pools))));
+        Ok(made)
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::runtime::Handle as RuntimeHandle;
 use tokio::time::timeout;
 
 use crate::connection::{Manager, Request};
+use crate::databases::Shared;
 use crate::failure::Failure;
 use crate::value::{Batch, Cell, Reply, Row, Statement};
 
@@ -30,6 +31,7 @@ pub struct Handle {
     /// None only while it is dropped.
     object: Option<Object<Manager>>,
     runtime: RuntimeHandle,
+    shared: Shared,
     /// A question is not answered yet.
     asking: bool,
     lost: bool,
@@ -57,10 +59,11 @@ impl fmt::Debug for Handle {
 }
 
 impl Handle {
-    pub(crate) fn new(object: Object<Manager>, runtime: RuntimeHandle) -> Self {
+    pub(crate) fn new(object: Object<Manager>, runtime: RuntimeHandle, shared: Shared) -> Self {
         Self {
             object: Some(object),
             runtime,
+            shared,
             asking: false,
             lost: false,
             streaming: None,
@@ -194,6 +197,7 @@ impl Handle {
         let Some(line) = &self.object else {
             return Err(Failure::Lost("it was released".to_owned()));
         };
+        let _still = self.shared.still();
         self.asking = true;
         let reply = line.ask(request).await;
         self.asking = false;

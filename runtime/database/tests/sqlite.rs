@@ -20,6 +20,7 @@ fn databases(folder: &TempDir, handles: usize) -> Databases {
         handles,
         wait: Duration::from_millis(200),
         odbc: Path::new("/nowhere/ringfence-odbc").to_owned(),
+        simulated: false,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What one run keeps on the server's side.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ringfence_sandbox::{Job, State};
 use ringfence_switch::{Authority, Session, Switch};
@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) version: Option<Pinned>,
     /// What its profile permits; none permits everything.
     pub(crate) authority: Option<Arc<Authority>>,
+    /// How long a database may take for a statement; none is no limit.
+    pub(crate) statement: Option<Duration>,
     /// How often it was refused, and may be.
     pub(crate) refused: u32,
     pub(crate) refusals: Option<u32>,
@@ -49,6 +51,7 @@ impl Host {
             version: None,
             authority: None,
             entry: Entry::default(),
+            statement: None,
             refused: 0,
             refusals: None,
             _inside: None,

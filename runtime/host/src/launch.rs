@@ -106,6 +106,7 @@ impl Launch {
             entry: self.entry,
             version: pinned,
             authority: Authority::new(&self.name, &profile.name, &self.profile.permissions),
+            statement: self.profile.statement,
             refused: 0,
             refusals: self.profile.refusals,
             _inside: inside,

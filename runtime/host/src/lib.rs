@@ -27,6 +27,7 @@ mod check;
 mod command_line;
 mod components;
 mod configuration;
+mod database;
 mod dialplan;
 mod ended;
 mod events;

@@ -17,6 +17,8 @@ pub struct ScriptProfile {
     pub hangup_grace: Option<Duration>,
     /// What host calls check.
     pub permissions: Permissions,
+    /// Time that a database may take for a statement; none is no limit.
+    pub statement: Option<Duration>,
     /// How often a run may try what is not permitted; one more ends it as `refused-limit`.
     pub refusals: Option<u32>,
 }
@@ -36,6 +38,7 @@ impl ScriptProfile {
         profile.output = limits.output;
         profile.log = limits.log;
         profile.files = limits.files;
+        profile.databases = limits.databases;
         profile.nested = limits.nested;
         profile.of_script = limits.of_script;
         profile.of_owner = limits.of_owner;
@@ -46,6 +49,7 @@ impl ScriptProfile {
             on_end: settings.on_end.clone(),
             hangup_grace: limits.hangup_grace,
             permissions: settings.permissions.clone(),
+            statement: limits.statement,
             refusals: limits.refusals,
         }
     }

@@ -19,23 +19,27 @@ pub const REFUSALS: u32 = 1_000;
 pub enum Handle {
     /// A file or a folder ([`Profile::files`]).
     File,
+    /// A connection to a database ([`Profile::databases`]).
+    Database,
 }
 
 impl Handle {
     /// How many kinds there are.
-    const KINDS: usize = 1;
+    const KINDS: usize = 2;
 
     /// What many of it are called.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::File => "files",
+            Self::Database => "databases",
         }
     }
 
     fn limit(self, profile: &Profile) -> u32 {
         match self {
             Self::File => profile.files,
+            Self::Database => profile.databases,
         }
     }
 }

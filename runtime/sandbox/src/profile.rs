@@ -29,6 +29,10 @@ pub const HANDLES: usize = 1_024;
 ///
 /// Each is a file descriptor of the server, of which it has some ten thousand.
 pub const FILES: u32 = 64;
+/// Connections to databases that a guest may have at the same time.
+///
+/// All guests share what a database has of them.
+pub const DATABASES: u32 = 16;
 /// Scripts that run within each other, the outermost included.
 ///
 /// One that starts itself and waits would take all slots otherwise.
@@ -100,6 +104,8 @@ pub struct Profile {
     /// Files and folders that it may have open ([`FILES`]). One more is refused; ends it as
     /// `handle-limit` after [`REFUSALS`](crate::REFUSALS) in a row.
     pub files: u32,
+    /// Connections to databases that it may have ([`DATABASES`]); as `files`.
+    pub databases: u32,
     /// Scripts within each other, itself included, as long as it is one of them ([`NESTED`]). One
     /// more is not started: `nested-limit`.
     pub nested: u32,
@@ -134,6 +140,7 @@ impl Profile {
             log: Some(LOG),
             handles: HANDLES,
             files: FILES,
+            databases: DATABASES,
             nested: NESTED,
             of_script: None,
             of_owner: Some(OF_OWNER),

@@ -69,6 +69,7 @@ fn parse(text: &str) -> Result<Element, RunError> {
 /// The global variables without a configuration: the script's folder is all there is.
 fn folders(scripts: &Path) -> Variables {
     let scripts = scripts.to_string_lossy();
+    let databases = format!("{scripts}/db");
     let temporary = std::env::temp_dir();
     let mut globals = Variables::new();
     for (name, value) in [
@@ -76,6 +77,7 @@ fn folders(scripts: &Path) -> Variables {
         ("base_dir", &*scripts),
         ("conf_dir", &*scripts),
         ("script_dir", &*scripts),
+        ("db_dir", &*databases),
         ("temp_dir", &*temporary.to_string_lossy()),
     ] {
         // The names are ours: this cannot be refused.

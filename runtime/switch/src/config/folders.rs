@@ -20,6 +20,7 @@ pub(super) fn globals(conf: &Path) -> Variables {
         ("recordings_dir", text(&conf.join("recordings"))),
         ("cache_dir", text(&cache())),
         ("log_dir", text(&base.join("log"))),
+        ("db_dir", text(&base.join("db"))),
         ("temp_dir", text(&std::env::temp_dir())),
         ("local_ip_v4", local_address(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))).to_string()),
         (

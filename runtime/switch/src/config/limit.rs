@@ -54,6 +54,10 @@ pub struct Limits {
     pub output: Option<usize>,
     /// Open at the same time.
     pub files: u32,
+    /// Connections to databases at the same time.
+    pub databases: u32,
+    /// Time of a statement.
+    pub statement: Option<Duration>,
     /// Scripts within each other.
     pub nested: u32,
     /// Instances of one script.
@@ -196,6 +200,38 @@ pub const LIMITS: &[Limit] = &[
         error: "handle-limit",
         reason: "All scripts share the server's file descriptors.",
         set: |limits, value| limits.files = count(value).unwrap_or(u32::MAX),
+    },
+    Limit {
+        parameter: Parameter::one(
+            "databases",
+            "2",
+            "connections",
+            "Connections to databases at the same time: `freeswitch.Dbh`, `luasql`.",
+        ),
+        trusted: "16",
+        range: (0, 1_000),
+        unlimited: false,
+        then: "`Dbh` is not connected, and the log says why; ends a script that tries a thousand times in \
+               a row",
+        error: "handle-limit",
+        reason: "All scripts share `max-db-handles` of each database; one that opens in a loop would \
+                 take them all.",
+        set: |limits, value| limits.databases = count(value).unwrap_or(u32::MAX),
+    },
+    Limit {
+        parameter: Parameter::one(
+            "statement-limit",
+            "10",
+            "seconds",
+            "Time that a database takes for a statement, or for its next rows.",
+        ),
+        trusted: "60",
+        range: (1, YEAR),
+        unlimited: true,
+        then: "the statement is interrupted and fails",
+        error: "statement-limit",
+        reason: "A caller hears nothing meanwhile, and others wait for the connection.",
+        set: |limits, value| limits.statement = seconds(value),
     },
     Limit {
         parameter: Parameter::one(

@@ -2,6 +2,7 @@
 
 mod calls;
 mod counters;
+mod databases;
 mod globals;
 mod limits;
 mod modules;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
+use ringfence_database::Databases;
 use ringfence_media::Media;
 use ringfence_outside::Outside;
 use ringfence_rim::Clock;
@@ -77,6 +79,7 @@ struct Inner {
     sip: Option<Stack>,
     media: Media,
     outside: Outside,
+    databases: Databases,
     speech: Speech,
     clock: Clock,
     runtime: Handle,
@@ -128,6 +131,7 @@ impl Switch {
         let switchname = setup.configuration.switchname().unwrap_or(&setup.hostname).to_owned();
         let core = Core::new(&setup.hostname, &switchname, addresses.0, addresses.1, setup.clock);
         let outside = Outside::new(&setup.clock);
+        let databases = databases::of(&setup.configuration, &setup.clock);
         let globals = Globals::new(setup.configuration.globals().clone());
         let verbose = setup.configuration.switch.verbose_events;
         let switch = Self(Arc::new(Inner {
@@ -143,6 +147,7 @@ impl Switch {
             media: setup.media,
             speech: Speech::new(&outside),
             outside,
+            databases,
             clock: setup.clock,
             runtime: Handle::current(),
             started: Instant::now(),
@@ -173,6 +178,12 @@ impl Switch {
     #[must_use]
     pub fn outside(&self) -> &Outside {
         &self.0.outside
+    }
+
+    /// The pools of connections to databases.
+    #[must_use]
+    pub fn databases(&self) -> &Databases {
+        &self.0.databases
     }
 
     /// The engines that speak and recognise speech.
