@@ -34,6 +34,9 @@ impl Body {
     }
 }
 
+/// Max-Forwards of a request that begins here (RFC 3261 §8.1.1.6).
+pub const MAX_FORWARDS: u8 = 70;
+
 /// A call to be made with [`Stack::invite`](crate::Stack::invite).
 #[derive(Clone, Debug)]
 pub struct Invite {
@@ -52,6 +55,9 @@ pub struct Invite {
     /// Where to send it instead of to `target`'s host: `host[:port]` or a `sip:` URI, put into a
     /// Route header with `;lr`.
     pub proxy: Option<String>,
+    /// How many servers it may pass through (RFC 3261 §8.1.1.6); [`MAX_FORWARDS`] unless the call came
+    /// from elsewhere.
+    pub max_forwards: u8,
 }
 
 /// Why a call could not be made.

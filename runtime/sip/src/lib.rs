@@ -36,7 +36,7 @@ mod statistics;
 mod transport;
 pub mod wire;
 
-pub use call::{Body, Call, CallError, Headers, Invite, InviteError, Responder};
+pub use call::{Body, Call, CallError, Headers, Invite, InviteError, MAX_FORWARDS, Responder};
 pub use config::{Config, Listen, Timers, Transport};
 pub use event::{CallEvent, Ended, Invitation};
 pub use stack::{Bound, Stack, StartError};

@@ -264,6 +264,7 @@ impl Stack {
             target,
             headers: invite.headers,
             body: invite.body,
+            max_forwards: invite.max_forwards,
         })
     }
 

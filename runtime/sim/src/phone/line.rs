@@ -9,7 +9,7 @@ use ringfence_media::{
     StreamEvent,
 };
 use ringfence_sip::wire::Response;
-use ringfence_sip::{Body, Call, CallEvent, Ended, Invite};
+use ringfence_sip::{Body, Call, CallEvent, Ended, Invite, MAX_FORWARDS};
 use ringfence_switch::Cause;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -92,6 +92,7 @@ impl<'a> Line<'a> {
             headers: Vec::new(),
             body: Some(Body::sdp(negotiation.offer(Direction::SendRecv))),
             proxy: None,
+            max_forwards: MAX_FORWARDS,
         })?;
         Ok(Self {
             dial,

@@ -25,6 +25,8 @@ pub(super) struct Dialog {
     pub(super) routes: Vec<Box<[u8]>>,
     /// Our Contact.
     pub(super) contact: Box<[u8]>,
+    /// Of our requests.
+    pub(super) max_forwards: u8,
     pub(super) local_cseq: u32,
     pub(super) remote_cseq: Option<u32>,
     /// Where requests go.
@@ -94,7 +96,7 @@ impl Core {
             .line("To", &dialog.remote)
             .line("Call-ID", &dialog.call_id)
             .line("CSeq", format!("{cseq} {method}").as_bytes())
-            .line("Max-Forwards", b"70");
+            .line("Max-Forwards", dialog.max_forwards.to_string().as_bytes());
         (branch, writer)
     }
 
@@ -157,6 +159,7 @@ impl Core {
             target: target.into(),
             routes: routes(response.values(b"Record-Route")),
             contact: self.contact(flow, None),
+            max_forwards: crate::MAX_FORWARDS,
             local_cseq: sent.cseq,
             remote_cseq: None,
             flow: flow.clone(),
@@ -304,6 +307,7 @@ pub(super) fn of_request(
         routes: routes(request.values(b"Record-Route")),
         contact,
         // Any start will do (RFC 3261 §8.1.1.5); the initial INVITE was the far end's.
+        max_forwards: crate::MAX_FORWARDS,
         local_cseq: 0,
         remote_cseq: Some(cseq),
         flow: flow.clone(),
@@ -338,6 +342,7 @@ mod tests {
             target: b"sip:far@h"[..].into(),
             routes: vec![b"<sip:strict>"[..].into(), b"<sip:p2;lr>"[..].into()],
             contact: b"c"[..].into(),
+            max_forwards: crate::MAX_FORWARDS,
             local_cseq: 1,
             remote_cseq: None,
             flow,

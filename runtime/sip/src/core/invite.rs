@@ -32,6 +32,7 @@ pub(crate) struct Dial {
     pub(crate) to: Vec<u8>,
     pub(crate) headers: Headers,
     pub(crate) body: Option<Body>,
+    pub(crate) max_forwards: u8,
 }
 
 impl Core {
@@ -48,6 +49,7 @@ impl Core {
             target: dial.target.to_bytes().to_vec().into(),
             routes: dial.route.iter().cloned().collect(),
             contact: Box::default(),
+            max_forwards: dial.max_forwards,
             local_cseq: 1,
             remote_cseq: None,
             flow,

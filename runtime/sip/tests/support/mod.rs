@@ -86,6 +86,7 @@ pub fn invite(target: &str) -> Invite {
         headers: Vec::new(),
         body: Some(Body::sdp(OFFER)),
         proxy: None,
+        max_forwards: ringfence_sip::MAX_FORWARDS,
     }
 }
 

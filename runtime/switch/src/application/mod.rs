@@ -4,20 +4,24 @@
 //! `ringfence help applications` and docs/applications.md are all made from it.
 
 mod answer;
+mod bridge;
 mod digits;
 mod echo;
 mod hangup;
+mod intercept;
 mod ivr;
 mod log;
 mod park;
 mod playback;
 mod record;
+mod redirect;
 mod say;
 mod sched;
 mod silence;
 mod sleep;
 mod transfer;
 mod variable;
+mod wait_for_answer;
 
 use std::fmt;
 use std::sync::Arc;
@@ -101,14 +105,17 @@ impl fmt::Debug for Application {
 pub(crate) fn module() -> Module {
     let applications = [
         answer::table(),
+        bridge::table(),
         digits::table(),
         echo::table(),
         hangup::table(),
+        intercept::table(),
         ivr::table(),
         log::table(),
         park::table(),
         playback::table(),
         record::table(),
+        redirect::table(),
         sched::table(),
         say::table(),
         silence::table(),
@@ -116,6 +123,7 @@ pub(crate) fn module() -> Module {
         crate::outside::shell_applications(),
         transfer::table(),
         variable::table(),
+        wait_for_answer::table(),
     ];
     Module {
         name: "mod_dptools",

@@ -15,8 +15,8 @@ pub(super) fn table() -> Vec<Application> {
             "<exten> [<dialplan> <context>]",
             "Transfer a channel",
             "Leaves this extension for another one; the dialplan and the context stay unless given. \
-             `-bleg` and `-both` mean the other leg of a bridge; without a bridge there is none, and \
-             nothing is done for it.",
+             `-bleg` in front means the other leg of a bridge (as when a broadcast does it), `-both` that \
+             one too; without a bridge there is none, and nothing is done for it.",
             Flags::NOMEDIA,
             transfer,
         ),
@@ -35,15 +35,16 @@ pub(super) fn table() -> Vec<Application> {
 async fn transfer(session: Session, data: String) -> Result<(), Failure> {
     let words = arguments(&data, 4);
     let mut words = words.iter().map(String::as_str).peekable();
-    match words.peek() {
-        Some(&"-bleg") => return Ok(()),
-        Some(&"-both") => {
-            words.next();
-        }
-        _ => {}
-    }
+    let which = words.next_if(|word| matches!(*word, "-bleg" | "-both"));
     let extension = words.next().unwrap_or_default();
-    session.transfer(extension, words.next(), words.next())
+    let (dialplan, context) = (words.next(), words.next());
+    if let Some(partner) = which.and_then(|_| session.partner()) {
+        partner.transfer(extension, dialplan, context)?;
+    }
+    if which == Some("-bleg") {
+        return Ok(());
+    }
+    session.transfer(extension, dialplan, context)
 }
 
 async fn execute_extension(session: Session, data: String) -> Result<(), Failure> {

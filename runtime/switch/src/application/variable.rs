@@ -132,9 +132,8 @@ fn assign(session: &Session, data: &str) -> Result<(), Failure> {
 
 fn export(session: &Session, data: &str, list: &str) -> Result<(), Failure> {
     let (name, value) = pair(data);
-    if !name.starts_with("nolocal:") {
-        set(session, name, value)?;
-    }
+    // With `nolocal:` it is a variable of that very name, which nobody here asks for.
+    set(session, name, value)?;
     let names = session.own_variable(list).unwrap_or_default();
     // FreeSWITCH lists a name as often as it was exported; a loop would grow the list for ever.
     if value.is_some() && !names.split(',').any(|known| known == name) {

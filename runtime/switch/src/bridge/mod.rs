@@ -15,7 +15,7 @@ use crate::channel::{Channel, Direction, Shared};
 use crate::operation::{Dtmf, Failure};
 use crate::session::Session;
 
-pub(crate) use after::leave;
+pub(crate) use after::{leave, stays};
 use joined::Joined;
 
 /// What a bridged leg knows of its partner.

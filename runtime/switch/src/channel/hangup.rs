@@ -1,8 +1,10 @@
 //! The end of a call: once, from any thread, at once.
 
 use crate::cause::Cause;
-use crate::channel::{Channel, ChannelState, Disposition, LastMedia};
+use crate::channel::{Channel, ChannelState, Direction, Disposition, LastMedia, Shared};
+use crate::endpoint::loopback;
 use crate::event::EventName;
+use crate::variable::is_true;
 
 /// Who ends the call.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ pub(crate) enum How {
 /// Ends the call; the second one to do so changes nothing. True when it was this one.
 pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
     let now = channel.switch.microseconds();
-    let stream = {
+    let (stream, peer) = {
         let mut shared = channel.shared.lock();
         if !shared.state.up() {
             return false;
@@ -43,6 +45,8 @@ pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
             How::Remote(disposition) => Some(*disposition),
             How::Lost => None,
             How::Local | How::Refuse { .. } => {
+                let passed = passed_on(channel, &shared, how);
+                let how = passed.as_ref().unwrap_or(how);
                 shared.leg.hangup(channel.direction, answered, cause, how)
             }
         };
@@ -58,16 +62,33 @@ pub(crate) fn hangup(channel: &Channel, cause: Cause, how: &How) -> bool {
         shared.media.last = stream.as_ref().map(|stream| {
             Box::new(LastMedia { statistics: stream.statistics(), local: stream.local() })
         });
-        stream
+        (stream, loopback::peer(&shared.leg))
     };
     // Closed outside of the lock: it tells the media thread.
     drop(stream);
     // Before anything on the channel wakes and reports its end.
     channel.fire(EventName::ChannelHangup, |_| {});
     channel.notify();
+    if let Some(peer) = peer {
+        hangup(&peer, cause, &How::Local);
+    }
     log(channel, cause);
     channel.switch.counters().ended(cause);
     true
+}
+
+/// The refusal of an unanswered call whose leg was refused: with the same status, unless
+/// `sip_ignore_remote_cause` is true. A challenge was not meant for the caller.
+fn passed_on(channel: &Channel, shared: &Shared, how: &How) -> Option<How> {
+    if !matches!(how, How::Local) || shared.answered || channel.direction == Direction::Outbound {
+        return None;
+    }
+    let variable = |name: &str| shared.variables.text(name);
+    let status = variable("last_bridge_proto_specific_hangup_cause")?;
+    let status = status.strip_prefix("sip:")?.parse().ok()?;
+    let usable = (400..700).contains(&status) && !matches!(status, 401 | 407);
+    let ignored = variable("sip_ignore_remote_cause").is_some_and(|text| is_true(&text));
+    (usable && !ignored).then_some(How::Refuse { status, phrase: None, contact: None })
 }
 
 /// The one line that the log has of every call.

@@ -17,6 +17,7 @@ pub(crate) mod task;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 
@@ -128,6 +129,12 @@ pub(crate) struct Shared {
     pub(crate) dialed: String,
     pub(crate) messages: VecDeque<Event>,
     pub(crate) broadcasts: VecDeque<Beside>,
+    /// What the call is recorded to.
+    pub(crate) recordings: Vec<crate::session::recording::Running>,
+    /// What looks after something of the call until it ends; the task takes it.
+    pub(crate) watched: Vec<BoxFuture<'static, ()>>,
+    /// Counts `uuid_session_heartbeat`; one ends when another one began.
+    pub(crate) heartbeat: u32,
     /// What an originated leg executes once it is told.
     pub(crate) plan: Option<Order>,
     /// The application that runs now, for `show channels`.
@@ -230,6 +237,9 @@ impl Channel {
                 dialed: String::new(),
                 messages: VecDeque::new(),
                 broadcasts: VecDeque::new(),
+                recordings: Vec::new(),
+                watched: Vec::new(),
+                heartbeat: 0,
                 plan: None,
                 application: None,
                 initial: None,

@@ -27,7 +27,7 @@ pub(crate) enum Rights {
 
 impl Rights {
     /// Of what a script answered that the operator chose; one without limits has the server's.
-    fn of(script: Option<Arc<Authority>>) -> Self {
+    pub(crate) fn of(script: Option<Arc<Authority>>) -> Self {
         script.map_or(Self::Operators, Self::Scripts)
     }
 

@@ -101,6 +101,8 @@ pub enum CallState {
     Active,
     /// The far end holds the call.
     Held,
+    /// Answered, and waits for a leg that is being called.
+    RingWait,
     /// Over.
     Hangup,
     /// The far end does not hold it any more.
@@ -118,6 +120,7 @@ impl CallState {
             Self::Early => "EARLY",
             Self::Active => "ACTIVE",
             Self::Held => "HELD",
+            Self::RingWait => "RING_WAIT",
             Self::Hangup => "HANGUP",
             Self::Unheld => "UNHELD",
         }
@@ -133,6 +136,7 @@ impl CallState {
             Self::Early => 3,
             Self::Active => 4,
             Self::Held => 5,
+            Self::RingWait => 6,
             Self::Hangup => 7,
             Self::Unheld => 8,
         }

@@ -34,8 +34,9 @@ pub(crate) async fn run(session: Session, leg: Option<mpsc::Receiver<CallEvent>>
         channel.fire(EventName::ChannelOriginate, |_| {});
         channel.enter(ChannelState::Routing);
         channel.enter(ChannelState::ConsumeMedia);
+        channel.notify();
     }
-    Task { session, leg, media: None, run: None, beside: Vec::new(), silence: None, begin }
+    Task { session, leg, media: None, run: None, beside: Vec::new(), watched: Vec::new(), silence: None, begin }
         .serve()
         .await;
     drop(registered);
@@ -52,6 +53,8 @@ struct Task {
     run: Option<BoxFuture<'static, ()>>,
     /// What runs beside it, each inside of the one before, and whether it is locked.
     beside: Vec<(BoxFuture<'static, ()>, bool)>,
+    /// What looks after something of the call.
+    watched: Vec<BoxFuture<'static, ()>>,
     /// When the call ends for want of audio, and how many packets had come when it went silent.
     silence: Option<(Instant, u64)>,
     begin: bool,
@@ -83,6 +86,7 @@ impl Task {
                 event = next(&mut self.media) => Wake::Media(event),
                 () = poll(&mut self.run) => Wake::RunEnded,
                 () = any(&mut self.beside) => Wake::BesideEnded,
+                () = watching(&mut self.watched) => Wake::BesideEnded,
                 () = until(self.silence) => Wake::Silence,
                 () = changed => Wake::Changed,
             };
@@ -96,9 +100,10 @@ impl Task {
         if let Some(events) = shared.media.events.take() {
             self.media = Some(events);
         }
+        self.watched.append(&mut shared.watched);
         if !shared.state.up() {
             self.media = None;
-            return self.run.is_none() && self.beside.is_empty();
+            return self.run.is_none() && self.beside.is_empty() && self.watched.is_empty();
         }
         let told = self.begin || shared.transferring || shared.plan.is_some();
         let mut broadcasts = Vec::new();
@@ -198,6 +203,16 @@ async fn next<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
         Some(receiver) => receiver.recv().await,
         None => std::future::pending().await,
     }
+}
+
+/// The same for what looks after the call.
+async fn watching(futures: &mut Vec<BoxFuture<'static, ()>>) {
+    std::future::poll_fn(|context| {
+        let before = futures.len();
+        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if futures.len() < before { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Waits until one of them has ended, and takes it off.

@@ -41,8 +41,11 @@ mod tolower;
 mod toupper;
 mod url_decode;
 mod url_encode;
+mod uuid_bridge;
 mod uuid_control;
 mod uuid_dtmf;
+mod uuid_hold;
+mod uuid_transfer;
 mod uuid_variable;
 
 use std::fmt;
@@ -139,8 +142,11 @@ pub(crate) fn module() -> Module {
         show::table(),
         sofia::table(),
         crate::outside::shell_commands(),
+        uuid_bridge::table(),
         uuid_control::table(),
         uuid_dtmf::table(),
+        uuid_hold::table(),
+        uuid_transfer::table(),
         uuid_variable::table(),
     ];
     Module {

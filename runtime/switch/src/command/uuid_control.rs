@@ -1,11 +1,10 @@
-//! `uuid_kill`, `uuid_transfer`, `uuid_broadcast`, `uuid_break`, `uuid_answer`, `uuid_pre_answer`.
+//! `uuid_kill`, `uuid_broadcast`, `uuid_break`, `uuid_answer`, `uuid_pre_answer`.
 
 use super::split::arguments;
 use super::{Command, CommandContext, NO_CHANNEL};
 use crate::cause::Cause;
 
 const KILL: &str = "<uuid> [cause]";
-const TRANSFER: &str = "<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]";
 const BROADCAST: &str = "<uuid> <path> [aleg|bleg|holdb|both]";
 const BREAK: &str = "<uuid> [all]";
 
@@ -19,19 +18,12 @@ pub(super) fn table() -> Vec<Command> {
             uuid_kill,
         ),
         Command::new(
-            "uuid_transfer",
-            TRANSFER,
-            "Transfer a session",
-            "Sends a call to another extension; the dialplan and the context stay unless given. There \
-             are no bridges yet, so `-bleg` and `-both` mean the call itself.",
-            uuid_transfer,
-        ),
-        Command::new(
             "uuid_broadcast",
             BROADCAST,
             "Execute dialplan application",
             "Plays a sound to a call, or runs an application (`application::data`), beside what the \
-             call does. What plays meanwhile waits and goes on after it.",
+             call does. What plays meanwhile waits and goes on after it; in a bridge it is heard instead \
+             of the other leg. `bleg` means the call that it is bridged with, `both` (or `holdb`) both.",
             uuid_broadcast,
         ),
         Command::new(
@@ -64,24 +56,6 @@ async fn uuid_kill(context: CommandContext, text: String) -> String {
     "+OK\n".to_owned()
 }
 
-async fn uuid_transfer(context: CommandContext, text: String) -> String {
-    let words = arguments(&text, 5);
-    let mut words = words.iter().map(String::as_str);
-    let uuid = words.next().unwrap_or_default();
-    let extension = match words.next() {
-        Some("-bleg" | "-both") => words.next(),
-        other => other,
-    };
-    let Some(extension) = extension.filter(|extension| !extension.is_empty()) else {
-        return Command::usage(TRANSFER);
-    };
-    let Some(session) = context.switch.session(uuid) else { return NO_CHANNEL.to_owned() };
-    match session.transfer(extension, words.next(), words.next()) {
-        Ok(()) => "+OK\n".to_owned(),
-        Err(failure) => format!("-ERR {failure}\n"),
-    }
-}
-
 async fn uuid_broadcast(context: CommandContext, text: String) -> String {
     let words = arguments(&text, 3);
     let (Some(uuid), Some(path)) = (words.first(), words.get(1).filter(|path| !path.is_empty()))
@@ -95,10 +69,20 @@ async fn uuid_broadcast(context: CommandContext, text: String) -> String {
         Some((application, data)) => (application.to_owned(), data.to_owned()),
         None => ("playback".to_owned(), path.clone()),
     };
-    match session.broadcast(application, data) {
-        Ok(()) => "+OK Message sent\n".to_owned(),
-        Err(failure) => format!("-ERR {failure}\n"),
+    let mut legs = Vec::new();
+    let which = words.get(2).map(String::as_str).unwrap_or_default();
+    if matches!(which, "bleg" | "both" | "holdb") {
+        legs.extend(session.partner());
     }
+    if which != "bleg" || legs.is_empty() {
+        legs.push(session);
+    }
+    for leg in legs {
+        if let Err(failure) = leg.broadcast(application.clone(), data.clone()) {
+            return format!("-ERR {failure}\n");
+        }
+    }
+    "+OK Message sent\n".to_owned()
 }
 
 async fn uuid_break(context: CommandContext, text: String) -> String {

@@ -1,18 +1,23 @@
-//! What a channel's leg is: a SIP call, or nothing at all.
+//! What a channel's leg is: a SIP call, a call to ourselves, or nothing at all.
 //!
 //! The methods of [`Leg`] are called under the channel's lock; none of them waits.
 
+pub(crate) mod loopback;
 pub(crate) mod null;
 pub(crate) mod sip;
 
+use std::sync::Weak;
+
 use crate::cause::Cause;
 use crate::channel::hangup::How;
-use crate::channel::{Direction, Disposition};
+use crate::channel::{Channel, Direction, Disposition};
 
 /// The way to the far end.
 pub(crate) enum Leg {
     /// `null/x`: answered from the start, hears nothing.
     Null,
+    /// A call to ourselves; the other leg of it.
+    Loopback(Weak<Channel>),
     /// A SIP call.
     Sip(Box<sip::SipLeg>),
 }
@@ -35,7 +40,8 @@ impl Leg {
         how: &How,
     ) -> Option<Disposition> {
         match self {
-            Self::Null => None,
+            // The other leg of a loopback call is told by whoever hangs up, outside of the lock.
+            Self::Null | Self::Loopback(_) => None,
             Self::Sip(leg) => leg.hangup(direction, answered, cause, how),
         }
     }

@@ -67,7 +67,11 @@ fn parse_leg(text: &str) -> Result<Leg, Cause> {
         tracing::warn!(
             "dial string {rest:?}: expected endpoint/address, as sofia/internal/1000@host"
         );
-        return Err(Cause::DESTINATION_OUT_OF_ORDER);
+        return Err(if rest.is_empty() {
+            Cause::DESTINATION_OUT_OF_ORDER
+        } else {
+            Cause::CHAN_NOT_IMPLEMENTED
+        });
     };
     Ok(Leg { variables, endpoint: endpoint.to_owned(), address: address.to_owned() })
 }

@@ -1,24 +1,26 @@
 //! Calls that the server makes: `originate`.
 //!
 //! `dial` reads the dial string; [`Switch::originate`] calls all legs of a group at once and takes
-//! the first that answers (or has early media), then group after group.
+//! the first that answers (or has early media), then group after group. `place` calls one leg, `user`
+//! looks up where a user of the directory is called. Legs may be made for a call that waits: `caller`
+//! is what it hands on and learns, `ringback` what it hears meanwhile.
 
+mod attempt;
+mod caller;
 pub(crate) mod dial;
 mod place;
-
-use std::time::Duration;
-
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+mod ringback;
+mod user;
 
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::Order;
+use crate::event::EventName;
 use crate::operation::Failure;
 use crate::session::Session;
 use crate::switch::Switch;
 
-pub use place::Placed;
+use attempt::Attempt;
 
 /// How long a call may ring unless told otherwise, in seconds; FreeSWITCH's default.
 pub const DEFAULT_TIMEOUT: u32 = 60;
@@ -40,7 +42,7 @@ pub enum Plan {
 }
 
 /// A call to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Originate {
     /// `{variables}[leg variables]sofia/profile/user@host,…|…`.
     pub dial: String,
@@ -54,7 +56,8 @@ pub struct Originate {
     /// `originate_timeout` comes first.
     pub timeout: Option<u32>,
     /// The call that it is made for: its end takes the new one back, and its caller id is told
-    /// unless another one is given.
+    /// unless another one is given. It rings, has early media and is answered as the new one is, and
+    /// its variables tell what became of it (`originate_disposition` …).
     pub a_leg: Option<Session>,
 }
 
@@ -64,31 +67,17 @@ impl Switch {
     /// # Errors
     ///
     /// The cause that the last leg failed with: `NO_ANSWER` when it rang too long, what the far end
-    /// said, `CHAN_NOT_IMPLEMENTED` for an unknown endpoint …
+    /// said, `CHAN_NOT_IMPLEMENTED` for an unknown endpoint … `ORIGINATOR_CANCEL` when the call that it
+    /// is made for ended first, `OUTGOING_CALL_BARRED` for a dial string that the script which asks may
+    /// not use.
     pub async fn originate(&self, originate: &Originate) -> Result<Session, Cause> {
-        let string = dial::parse(&originate.dial)?;
-        let seconds = string
-            .common
-            .text("originate_timeout")
-            .and_then(|text| text.parse().ok())
-            .or(originate.timeout)
-            .unwrap_or(DEFAULT_TIMEOUT);
-        let all = async {
-            let mut last = Cause::DESTINATION_OUT_OF_ORDER;
-            for group in &string.groups {
-                match self.race(group, &string, originate).await {
-                    Ok(session) => return Ok(session),
-                    Err(cause) => last = cause,
-                }
-            }
-            Err(last)
-        };
-        let patience = Duration::from_secs(u64::from(seconds.max(1)));
-        // Legs that still ring when this is dropped are hung up by their own guard.
-        let session = match tokio::time::timeout(patience, all).await {
-            Ok(result) => result?,
-            Err(_) => return Err(Cause::NO_ANSWER),
-        };
+        if authority::expandable(&originate.dial).is_err() {
+            return Err(Cause::OUTGOING_CALL_BARRED);
+        }
+        let session = Attempt::new(self, originate).run().await?;
+        if originate.a_leg.is_none() && !session.is_null() {
+            turn_round(&session);
+        }
         if let Some(plan) = &originate.plan
             && let Err(failure) = begin(&session, plan)
         {
@@ -96,41 +85,30 @@ impl Switch {
         }
         Ok(session)
     }
+}
 
-    /// Calls all legs of a group; the first that is answered wins.
-    async fn race(
-        &self,
-        group: &[dial::Leg],
-        string: &dial::DialString,
-        originate: &Originate,
-    ) -> Result<Session, Cause> {
-        let mut last = Cause::DESTINATION_OUT_OF_ORDER;
-        let mut legs = FuturesUnordered::new();
-        let mut called = Vec::new();
-        for leg in group {
-            // Several legs cannot have the uuid that was asked for; the first gets it.
-            let first = legs.is_empty();
-            match place::place(self, leg, &string.common, originate, first) {
-                Ok(placed) => {
-                    called.extend(placed.session().cloned());
-                    legs.push(placed.settled());
-                }
-                Err(cause) => last = cause,
-            }
+/// A leg that nobody is behind is known by whom it called, as FreeSWITCH has it: the caller's and the
+/// callee's ids change places.
+fn turn_round(session: &Session) {
+    let before = {
+        let profile = &mut session.0.shared.lock().profile;
+        let before = (profile.caller_id_name.clone(), profile.caller_id_number.clone());
+        std::mem::swap(&mut profile.caller_id_name, &mut profile.callee_id_name);
+        std::mem::swap(&mut profile.caller_id_number, &mut profile.callee_id_number);
+        before
+    };
+    let (name, number) = before;
+    for (variable, value) in
+        [("pre_transfer_caller_id_name", name), ("pre_transfer_caller_id_number", number)]
+    {
+        if !value.is_empty() {
+            session.note(variable, &value);
         }
-        while let Some(settled) = legs.next().await {
-            match settled {
-                Ok(session) => {
-                    for other in called.iter().filter(|other| **other != session) {
-                        other.hangup(Cause::LOSE_RACE);
-                    }
-                    return Ok(session);
-                }
-                Err(cause) => last = cause,
-            }
-        }
-        Err(last)
     }
+    session.0.fire_first(EventName::CallUpdate, |event| {
+        event.set("Direction", "RECV");
+    });
+    session.note("channel_cid_flipped", "yes");
 }
 
 /// Tells an answered leg what to do.

@@ -3,58 +3,65 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ringfence_sip::{CallEvent, MAX_FORWARDS};
+use tokio::sync::mpsc;
+
+use super::attempt::Attempt;
+use super::caller::CALLEE;
+use super::dial;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
 use crate::channel::{CallState, Channel, Direction, task};
-use crate::endpoint::Leg;
 use crate::endpoint::sip::outbound;
+use crate::endpoint::{Leg, loopback};
 use crate::event::EventName;
-use crate::originate::Originate;
-use crate::originate::dial;
 use crate::profile::CallerProfile;
 use crate::session::Session;
-use crate::switch::Switch;
 use crate::variable::{Variables, is_true};
 
 /// The number that the far end is told when nobody says one, as in FreeSWITCH.
 const NO_NUMBER: &str = "0000000000";
 
 /// A leg that has been called. Dropped before it settled, it is hung up.
-#[derive(Debug)]
-pub struct Placed {
-    session: Option<Session>,
-    /// Early media does not count.
-    ignore_early: bool,
-    timeout: Option<Duration>,
+pub(super) struct Placed {
+    session: Session,
+    settled: bool,
 }
 
 impl Drop for Placed {
     fn drop(&mut self) {
-        if let Some(session) = &self.session {
+        if !self.settled {
             // It rang too long, or whoever wanted the call has gone.
-            session.hangup(Cause::NO_ANSWER);
+            self.session.hangup(Cause::NO_ANSWER);
         }
     }
 }
 
+/// What happens to a leg that is waited for.
+enum News {
+    Rings,
+    Settled(Result<(), Cause>),
+}
+
 impl Placed {
-    /// The leg, until it settled.
-    pub(super) fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
+    pub(super) fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Waits until the leg is answered (or has early media), or failed.
-    pub(super) async fn settled(mut self) -> Result<Session, Cause> {
-        let Some(session) = self.session.clone() else { return Err(Cause::NONE) };
-        let ignore_early = self.ignore_early;
-        let settled = session.0.wait_for(|shared| {
-            if !shared.state.up() {
-                return Some(Err(shared.cause));
-            }
-            let usable = shared.media.ready && (shared.answered || !ignore_early);
-            usable.then_some(Ok(()))
-        });
-        let result = match self.timeout {
+    pub(super) async fn settled(mut self, attempt: &Attempt<'_>) -> Result<Session, Cause> {
+        let session = self.session.clone();
+        let variable = |name: &str| session.own_variable(name);
+        let early = variable("ignore_early_media").unwrap_or_default();
+        // FreeSWITCH's third value: early media is no more than ringing.
+        let rings = early.eq_ignore_ascii_case("ring_ready");
+        let ignore = rings || is_true(&early);
+        let patience = variable("leg_timeout")
+            .and_then(|text| text.parse().ok())
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs);
+        let settled = settle(&session, attempt, ignore, rings);
+        let result = match patience {
             None => settled.await,
             Some(patience) => match tokio::time::timeout(patience, settled).await {
                 Ok(result) => result,
@@ -65,170 +72,245 @@ impl Placed {
             },
         };
         // From here on it is on its own.
-        self.session = None;
+        self.settled = true;
+        if let Some(caller) = attempt.caller {
+            caller.settled(&session, result.err().unwrap_or(Cause::NONE));
+        }
         result.map(|()| session)
     }
 }
 
-/// Calls one leg.
+async fn settle(
+    session: &Session,
+    attempt: &Attempt<'_>,
+    ignore: bool,
+    rings: bool,
+) -> Result<(), Cause> {
+    let mut told = false;
+    loop {
+        let news = session.0.wait_for(|shared| {
+            if !shared.state.up() {
+                return Some(News::Settled(Err(shared.cause)));
+            }
+            if shared.media.ready && (shared.answered || !ignore) {
+                return Some(News::Settled(Ok(())));
+            }
+            let ringing = shared.progressed || (rings && shared.media.ready);
+            (ringing && !told).then_some(News::Rings)
+        });
+        match news.await {
+            News::Settled(result) => return result,
+            News::Rings => {
+                told = true;
+                attempt.rings().await;
+            }
+        }
+    }
+}
+
+/// What a new leg is made of.
+pub(super) struct Plan<'p> {
+    attempt: &'p Attempt<'p>,
+    uuid: Arc<str>,
+    /// `session_id`.
+    number: u64,
+    endpoint: &'static str,
+    caller_name: Option<String>,
+    caller_number: Option<String>,
+    /// Of the caller and the dial string.
+    variables: Variables,
+    forwards: u8,
+}
+
+/// Calls one leg. `first` may have the uuid that was asked for.
 ///
 /// # Errors
 ///
 /// The cause it fails with at once.
 pub(super) fn place(
-    switch: &Switch,
+    attempt: &Attempt<'_>,
     leg: &dial::Leg,
-    common: &Variables,
-    originate: &Originate,
+    variables: &Variables,
     first: bool,
 ) -> Result<Placed, Cause> {
-    let mut variables = common.clone();
-    for (name, value) in leg.variables.iter() {
-        // It was a variable there, so its name is one.
-        let _ = variables.set(name, value.text().into_owned());
-    }
-    let text = |name: &str| variables.text(name).map(|value| value.into_owned());
-    let caller_name = text("origination_caller_id_name").or(originate.caller_id_name.clone());
-    let caller_number = text("origination_caller_id_number").or(originate.caller_id_number.clone());
-    let session = match leg.endpoint.to_ascii_lowercase().as_str() {
+    let endpoint = match leg.endpoint.to_ascii_lowercase().as_str() {
         "error" => return Err(Cause::parse(&leg.address)),
-        // There are no registrations yet, so nobody can be reached.
-        "user" => return Err(Cause::SUBSCRIBER_ABSENT),
-        "null" => null(switch, leg, variables, caller_name, caller_number, first)?,
-        "sofia" => sip(switch, leg, variables, caller_name, caller_number, first)?,
+        "null" => "null",
+        "sofia" => "sofia",
+        "loopback" => "loopback",
         other => {
-            tracing::warn!("no endpoint {other:?}; there are sofia, null and error");
+            tracing::warn!(
+                "no endpoint {other:?}; there are sofia, loopback, user, null and error"
+            );
             return Err(Cause::CHAN_NOT_IMPLEMENTED);
         }
     };
-    let timeout = session
-        .own_variable("leg_timeout")
-        .and_then(|text| text.parse().ok())
-        .filter(|seconds| *seconds > 0)
-        .map(Duration::from_secs);
-    let ignore_early =
-        session.own_variable("ignore_early_media").is_some_and(|text| is_true(&text));
-    Ok(Placed { session: Some(session), ignore_early, timeout })
-}
-
-fn profile(
-    destination: &str,
-    source: &str,
-    name: Option<String>,
-    number: Option<String>,
-    default: &str,
-) -> CallerProfile {
-    let ani = number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
-    let number = number.unwrap_or_else(|| default.to_owned());
-    let name = name.unwrap_or_default();
-    CallerProfile {
-        dialplan: "XML".to_owned(),
-        context: "default".to_owned(),
-        caller_id_name: name.clone(),
-        caller_id_number: number.clone(),
-        orig_caller_id_name: name,
-        orig_caller_id_number: number,
-        ani,
-        destination_number: destination.to_owned(),
-        source: source.to_owned(),
-        ..CallerProfile::default()
+    let forwards = attempt.caller.map_or(MAX_FORWARDS, |caller| caller.forwards());
+    if forwards == 0 {
+        tracing::warn!(
+            "a leg to {}/{}: the call went through {MAX_FORWARDS} servers and legs already; does it \
+             go in circles?",
+            leg.endpoint,
+            leg.address
+        );
+        return Err(Cause::EXCHANGE_ROUTING_ERROR);
     }
-}
-
-/// Lets one more call in, as for calls that come.
-fn admit(switch: &Switch) -> Result<u64, Cause> {
-    switch.admit().map_err(|refusal| {
-        tracing::warn!("call not made: {refusal}");
-        Cause::SWITCH_CONGESTION
-    })
-}
-
-fn uuid(switch: &Switch, variables: &Variables, first: bool) -> Arc<str> {
-    match variables.text("origination_uuid").filter(|uuid| first && !uuid.is_empty()) {
-        Some(uuid) => uuid.as_ref().into(),
-        None => switch.new_uuid(),
+    let mut all = Variables::new();
+    if let Some(caller) = attempt.caller {
+        caller.variables(&mut all);
     }
+    for (name, value) in variables.iter() {
+        // It was a variable there, so its name is one.
+        let _ = all.set(name, value.text().into_owned());
+    }
+    let text = |name: &str| variables.text(name).map(|value| value.into_owned());
+    let plan = Plan {
+        caller_name: text("origination_caller_id_name")
+            .or_else(|| attempt.originate.caller_id_name.clone()),
+        caller_number: text("origination_caller_id_number")
+            .or_else(|| attempt.originate.caller_id_number.clone()),
+        uuid: match text("origination_uuid").filter(|uuid| first && !uuid.is_empty()) {
+            Some(uuid) => uuid.into(),
+            None => attempt.switch.new_uuid(),
+        },
+        number: 0,
+        attempt,
+        endpoint,
+        variables: all,
+        forwards,
+    };
+    let session = match endpoint {
+        "null" => plan.null(leg)?,
+        "loopback" => plan.loopback(leg)?,
+        _ => plan.sip(leg)?,
+    };
+    Ok(Placed { session, settled: false })
 }
 
-fn null(
-    switch: &Switch,
-    leg: &dial::Leg,
-    variables: Variables,
-    name: Option<String>,
-    number: Option<String>,
-    first: bool,
-) -> Result<Session, Cause> {
-    let count = admit(switch)?;
-    let uuid = uuid(switch, &variables, first);
-    let profile = profile(&leg.address, "mod_loopback", name, number, &leg.address);
-    let name = format!("null/{}", leg.address);
-    let channel =
-        Channel::new(switch.clone(), uuid, count, Direction::Outbound, name, profile, Leg::Null);
-    {
-        let mut shared = channel.shared.lock();
-        shared.variables = variables;
-        shared.answered = true;
-        shared.media.ready = true;
-        shared.callstate = CallState::Active;
-        shared.profile.times.answered = shared.profile.times.created;
+impl Plan<'_> {
+    /// Lets one more call in, as for calls that come.
+    fn admit(&mut self) -> Result<(), Cause> {
+        self.number = self.attempt.switch.admit().map_err(|refusal| {
+            tracing::warn!("call not made: {refusal}");
+            Cause::SWITCH_CONGESTION
+        })?;
+        Ok(())
     }
-    begin(switch, channel, None)
-}
 
-fn sip(
-    switch: &Switch,
-    leg: &dial::Leg,
-    variables: Variables,
-    name: Option<String>,
-    number: Option<String>,
-    first: bool,
-) -> Result<Session, Cause> {
-    let target = outbound::parse(switch, &leg.address)?;
-    let count = admit(switch)?;
-    let uuid = uuid(switch, &variables, first);
-    let destination = target.uri.user().unwrap_or_default();
-    let profile = profile(&destination, "mod_sofia", name, number, NO_NUMBER);
-    let caller = (profile.caller_id_name.as_str(), profile.caller_id_number.as_str());
-    let sent = outbound::invite(switch, &target, caller, &variables)?;
-    let name = format!(
-        "sofia/{}/{}",
-        target.profile.name,
-        leg.address.split_once('/').map_or("", |(_, address)| address)
-    );
-    let channel = Channel::new(
-        switch.clone(),
-        uuid,
-        count,
-        Direction::Outbound,
-        name,
-        profile,
-        Leg::Sip(Box::new(sent.leg)),
-    );
-    {
-        let mut shared = channel.shared.lock();
-        shared.variables = variables;
-        shared.media = sent.media;
+    fn profile(&self, destination: &str, source: &str, default: &str) -> CallerProfile {
+        let (name, number) = (self.caller_name.clone(), self.caller_number.clone());
+        let profile = match self.attempt.caller {
+            Some(caller) => caller.profile(destination, name, number),
+            None => {
+                let ani = number.clone().unwrap_or_else(|| NO_NUMBER.to_owned());
+                let number = number.unwrap_or_else(|| default.to_owned());
+                let name = name.unwrap_or_default();
+                CallerProfile {
+                    context: "default".to_owned(),
+                    caller_id_name: name.clone(),
+                    caller_id_number: number.clone(),
+                    orig_caller_id_name: name,
+                    orig_caller_id_number: number,
+                    callee_id_name: CALLEE.to_owned(),
+                    callee_id_number: destination.to_owned(),
+                    ani,
+                    destination_number: destination.to_owned(),
+                    ..CallerProfile::default()
+                }
+            }
+        };
+        CallerProfile { source: source.to_owned(), ..profile }
     }
-    begin(switch, channel, Some(sent.events))
-}
 
-/// Puts a channel on the list and starts its task.
-fn begin(
-    switch: &Switch,
-    channel: Arc<Channel>,
-    events: Option<tokio::sync::mpsc::Receiver<ringfence_sip::CallEvent>>,
-) -> Result<Session, Cause> {
-    let session = Session(channel);
-    session.note("direction", "outbound");
-    session.note("uuid", session.uuid());
-    session.note("session_id", &session.0.number.to_string());
-    session.note("channel_name", session.name());
-    if !switch.register_session(&session) {
-        tracing::warn!(call = %session.uuid(), "origination_uuid is taken by another call");
-        hangup::hangup(&session.0, Cause::DESTINATION_OUT_OF_ORDER, &How::Local);
-        return Err(Cause::DESTINATION_OUT_OF_ORDER);
+    fn channel(&self, name: String, profile: CallerProfile, leg: Leg) -> Arc<Channel> {
+        let (switch, uuid) = (self.attempt.switch.clone(), Arc::clone(&self.uuid));
+        Channel::new(switch, uuid, self.number, Direction::Outbound, name, profile, leg)
     }
-    session.0.fire(EventName::ChannelOutgoing, |_| {});
-    switch.spawn(task::run(session.clone(), events, false));
-    Ok(session)
+
+    fn null(mut self, leg: &dial::Leg) -> Result<Session, Cause> {
+        self.admit()?;
+        let profile = self.profile(&leg.address, "mod_loopback", &leg.address);
+        let channel = self.channel(format!("null/{}", leg.address), profile, Leg::Null);
+        {
+            let mut shared = channel.shared.lock();
+            shared.answered = true;
+            shared.media.ready = true;
+            shared.callstate = CallState::Active;
+            shared.profile.times.answered = shared.profile.times.created;
+        }
+        self.begin(channel, None)
+    }
+
+    fn loopback(mut self, leg: &dial::Leg) -> Result<Session, Cause> {
+        let caller = self.attempt.caller.map(|caller| caller.0);
+        let target = loopback::Target::parse(&leg.address, caller)?;
+        self.admit()?;
+        let profile = CallerProfile {
+            dialplan: target.dialplan.clone(),
+            context: target.context.clone(),
+            ..self.profile(&target.extension, "mod_loopback", NO_NUMBER)
+        };
+        let name = format!("loopback/{}", target.extension);
+        let pair = loopback::Pair::open(self.attempt.switch)?;
+        let channel = self.channel(format!("{name}-a"), profile.clone(), Leg::Null);
+        let far = pair.connect(&channel, format!("{name}-b"), profile);
+        let near = self.begin(channel, None)?;
+        loopback::begin(&near, far);
+        Ok(near)
+    }
+
+    fn sip(mut self, leg: &dial::Leg) -> Result<Session, Cause> {
+        let switch = self.attempt.switch;
+        let target = outbound::parse(switch, &leg.address)?;
+        self.admit()?;
+        let destination = target.uri.user().unwrap_or_default();
+        let profile = self.profile(&destination, "mod_sofia", NO_NUMBER);
+        let caller = (profile.caller_id_name.as_str(), profile.caller_id_number.as_str());
+        let sent = outbound::invite(switch, &target, caller, &self.variables, self.forwards)?;
+        let name = format!(
+            "sofia/{}/{}",
+            target.profile.name,
+            leg.address.split_once('/').map_or("", |(_, address)| address)
+        );
+        let channel = self.channel(name, profile, Leg::Sip(Box::new(sent.leg)));
+        channel.shared.lock().media = sent.media;
+        self.begin(channel, Some(sent.events))
+    }
+
+    /// Puts a channel on the list and starts its task.
+    fn begin(
+        self,
+        channel: Arc<Channel>,
+        events: Option<mpsc::Receiver<CallEvent>>,
+    ) -> Result<Session, Cause> {
+        let session = Session(channel);
+        let Self { attempt, variables, .. } = &self;
+        session.note("direction", "outbound");
+        session.note("uuid", session.uuid());
+        session.note("session_id", &session.0.number.to_string());
+        session.note("channel_name", session.name());
+        if attempt.caller.is_some() {
+            session.note("max_forwards", &self.forwards.to_string());
+        }
+        for (name, value) in variables.iter() {
+            session.note(name, &value.text());
+        }
+        session.note("originate_early_media", "true");
+        if let Some(caller) = attempt.caller {
+            session.note("originating_leg_uuid", caller.0.uuid());
+            caller.introduce(&session.0);
+        }
+        session.note("originate_endpoint", self.endpoint);
+        if !attempt.switch.register_session(&session) {
+            tracing::warn!(call = %session.uuid(), "origination_uuid is taken by another call");
+            hangup::hangup(&session.0, Cause::DESTINATION_OUT_OF_ORDER, &How::Local);
+            return Err(Cause::DESTINATION_OUT_OF_ORDER);
+        }
+        session.0.fire(EventName::ChannelOutgoing, |_| {});
+        if let Some(caller) = attempt.caller {
+            caller.called(&session);
+        }
+        attempt.switch.spawn(task::run(session.clone(), events, false));
+        Ok(session)
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
-use crate::channel::{CallState, Shared};
+use crate::channel::{CallState, Direction, Shared};
 use crate::endpoint::sip::{self, media::Unanswerable};
-use crate::endpoint::{Leg, null};
+use crate::endpoint::{Leg, loopback, null};
 use crate::event::EventName;
 use crate::operation::Failure;
 use crate::session::Session;
@@ -40,6 +40,7 @@ impl Session {
             Ok(Step::Done)
         })?;
         if matches!(step, Step::Done) {
+            loopback::follow(self, loopback::Step::Rings);
             self.0.fire(EventName::ChannelProgress, |_| {});
             self.0.enter_call_state(CallState::Ringing);
         }
@@ -60,8 +61,10 @@ impl Session {
             if shared.answered || shared.media.ready {
                 return Ok(Step::Nothing);
             }
-            if let Leg::Sip(leg) = &mut shared.leg {
-                sip::pre_answer(leg, &mut shared.media, media)?;
+            match &mut shared.leg {
+                Leg::Sip(leg) => sip::pre_answer(leg, &mut shared.media, media)?,
+                Leg::Loopback(_) => shared.media.ready = true,
+                Leg::Null => {}
             }
             shared.progressed = true;
             shared.profile.times.progress_media = now;
@@ -69,6 +72,7 @@ impl Session {
         })?;
         if matches!(step, Step::Done) && self.media_ready() {
             self.0.notify();
+            loopback::follow(self, loopback::Step::Early);
             self.0.report_codecs();
             self.0.fire(EventName::ChannelProgressMedia, |_| {});
             self.0.enter_call_state(CallState::Early);
@@ -90,8 +94,10 @@ impl Session {
             if shared.answered {
                 return Ok(Step::Nothing);
             }
-            if let Leg::Sip(leg) = &mut shared.leg {
-                sip::answer(leg, &mut shared.media, media)?;
+            match &mut shared.leg {
+                Leg::Sip(leg) => sip::answer(leg, &mut shared.media, media)?,
+                Leg::Loopback(_) => shared.media.ready = true,
+                Leg::Null => {}
             }
             shared.answered = true;
             shared.profile.times.answered = now;
@@ -99,6 +105,7 @@ impl Session {
         })?;
         if matches!(step, Step::Done) {
             self.0.notify();
+            loopback::follow(self, loopback::Step::Answered);
             tracing::debug!(call = %self.0.uuid, "answered");
             self.0.report_codecs();
             self.0.fire(EventName::ChannelAnswer, |_| {});
@@ -114,15 +121,17 @@ impl Session {
                 if !shared.state.up() {
                     return Some(Err(Failure::Hangup(shared.cause)));
                 }
+                let inbound = self.0.direction == Direction::Inbound;
                 match &shared.leg {
-                    Leg::Sip(leg) if !shared.media.ready && leg.offered => None,
+                    Leg::Sip(leg) if inbound && !shared.media.ready && leg.offered => None,
                     _ => Some(Ok(())),
                 }
             })
             .await
     }
 
-    /// Does one step under the lock; what cannot be answered ends the call.
+    /// Does one step under the lock; what cannot be answered ends the call. A leg that we called is
+    /// answered by its far end, so nothing is done for it.
     fn step(
         &self,
         act: impl FnOnce(&mut Shared, &ringfence_media::Media) -> Result<Step, Unanswerable>,
@@ -132,6 +141,9 @@ impl Session {
             let mut shared = self.0.shared.lock();
             if !shared.state.up() {
                 return Err(Failure::Hangup(shared.cause));
+            }
+            if self.0.direction == Direction::Outbound {
+                return Ok(Step::Nothing);
             }
             act(&mut shared, media)
         };

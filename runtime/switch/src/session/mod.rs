@@ -7,6 +7,7 @@
 mod caller;
 mod control;
 mod execute;
+mod hold;
 mod input;
 mod media;
 mod queue;

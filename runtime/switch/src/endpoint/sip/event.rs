@@ -13,6 +13,7 @@ use crate::endpoint::Leg;
 use crate::endpoint::sip::{SipLeg, dtmf};
 use crate::event::EventName;
 use crate::operation::DtmfSource;
+use crate::operation::Failure;
 use crate::session::Session;
 
 /// Takes one event. After a hangup they come late and change nothing.
@@ -26,8 +27,7 @@ pub(crate) fn on_event(session: &Session, event: CallEvent) {
         CallEvent::Confirmed { sdp } => confirmed(session, sdp),
         CallEvent::Refused { status, response } => refused(session, status, &response),
         CallEvent::Offer { sdp, responder } => offer(session, sdp, responder),
-        // We send no re-INVITE.
-        CallEvent::Modified { .. } => {}
+        CallEvent::Modified { status, sdp, .. } => modified(session, status, sdp),
         CallEvent::Info { content_type, body } => match dtmf::parse(&content_type, &body) {
             Some(key) => session.take_dtmf(key, DtmfSource::Endpoint),
             None => tracing::debug!(call = %session.uuid(), content_type, "INFO ignored"),
@@ -44,7 +44,7 @@ fn with_leg<T>(
     let shared = &mut *shared;
     match &mut shared.leg {
         Leg::Sip(leg) => Some(act(leg, &mut shared.media)),
-        Leg::Null => None,
+        Leg::Null | Leg::Loopback(_) => None,
     }
 }
 
@@ -99,19 +99,23 @@ fn provisional(session: &Session, status: u16, sdp: Option<Bytes>) {
 
 fn answered(session: &Session, sdp: Option<Bytes>) {
     let agreed = with_leg(session, |leg, _| leg.agreed).unwrap_or(true);
+    {
+        // Before the media, so that nobody takes it for early.
+        let mut shared = session.0.shared.lock();
+        shared.answered = true;
+        shared.profile.times.answered = session.switch().microseconds();
+    }
     // A 200 may leave out what an earlier 183 said (RFC 3261 §13.2.1), but not say it for the first
     // time nowhere.
     let usable = match &sdp {
         Some(sdp) => accept(session, sdp) || agreed,
         None => agreed,
     };
-    session.0.shared.lock().answered = true;
     if !usable {
         tracing::warn!(call = %session.uuid(), "answered without a codec that we have");
         session.hangup(Cause::INCOMPATIBLE_DESTINATION);
         return;
     }
-    session.0.shared.lock().profile.times.answered = session.switch().microseconds();
     session.0.notify();
     session.0.report_codecs();
     session.0.fire(EventName::ChannelAnswer, |_| {});
@@ -193,6 +197,39 @@ fn offer(session: &Session, sdp: Option<Bytes>, responder: Responder) {
     }
 }
 
+/// Sends a re-INVITE that puts the far end on hold, or takes it back.
+pub(crate) fn hold(session: &Session, hold: bool) -> Result<(), Failure> {
+    let direction = if hold { SdpDirection::SendOnly } else { SdpDirection::SendRecv };
+    let sent = with_leg(session, |leg, media| {
+        let offer = leg.negotiation.as_mut()?.offer(direction);
+        media.local_sdp = Some(offer.clone());
+        Some(leg.call.reinvite(Some(offer)))
+    });
+    match sent.flatten() {
+        Some(Ok(())) => {
+            held(session, hold);
+            Ok(())
+        }
+        Some(Err(error)) => Err(Failure::Failed(error.to_string())),
+        None => Err(Failure::Failed("only a SIP call with media can be put on hold".into())),
+    }
+}
+
+/// Our re-INVITE was answered.
+fn modified(session: &Session, status: u16, sdp: Option<Bytes>) {
+    match sdp {
+        Some(sdp) if (200..300).contains(&status) => {
+            accept(session, &sdp);
+        }
+        _ => {
+            tracing::info!(call = %session.uuid(), status, "the far end did not change the session")
+        }
+    }
+    if session.call_state() == CallState::Unheld {
+        session.0.enter_call_state(CallState::Active);
+    }
+}
+
 fn held(session: &Session, hold: bool) {
     let was = session.call_state() == CallState::Held;
     if hold == was || !session.answered() {
@@ -210,7 +247,7 @@ fn held(session: &Session, hold: bool) {
     session.0.enter_call_state(if hold { CallState::Held } else { CallState::Unheld });
     let event = if hold { EventName::ChannelHold } else { EventName::ChannelUnhold };
     session.0.fire(event, |_| {});
-    tracing::debug!(call = %session.uuid(), hold, "held by the far end");
+    tracing::debug!(call = %session.uuid(), hold, "held");
 }
 
 fn ended(session: &Session, how: Ended, reason: Option<&str>) {

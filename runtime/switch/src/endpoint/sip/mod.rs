@@ -16,7 +16,7 @@ use bytes::Bytes;
 use ringfence_media::sdp::Negotiation;
 use ringfence_sip as sip;
 
-pub(crate) use event::on_event;
+pub(crate) use event::{hold, on_event};
 pub(crate) use media::{answer, pre_answer, ring};
 
 use crate::config::SipProfile;

@@ -67,6 +67,7 @@ pub(crate) fn invite(
     target: &Target,
     caller: (&str, &str),
     variables: &Variables,
+    max_forwards: u8,
 ) -> Result<Sent, Cause> {
     let stack = switch.sip().ok_or(Cause::INVALID_PROFILE)?;
     let media_address = target.profile.media_address(local_towards(switch, target));
@@ -92,6 +93,7 @@ pub(crate) fn invite(
         headers: variables::headers_of(variables),
         body: Some(Body::sdp(offer.clone())),
         proxy: variables.text("sip_route_uri").map(|uri| uri.into_owned()),
+        max_forwards,
     };
     let (call, call_events) = stack.invite(invite).map_err(|error| {
         tracing::warn!("cannot call {}: {error}", target.uri);

@@ -1,0 +1,237 @@
+//! One originate, from the dial string to the leg that won.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use parking_lot::Mutex;
+
+use super::caller::Caller;
+use super::{DEFAULT_TIMEOUT, Originate, dial, place, ringback, user};
+use crate::authority::{self, as_operator};
+use crate::cause::Cause;
+use crate::channel::Order;
+use crate::session::Session;
+use crate::switch::Switch;
+use crate::variable::Variables;
+
+/// Users whose dial strings name users whose dial strings … ; one more is `EXCHANGE_ROUTING_ERROR`.
+const MAX_NESTED: usize = 8;
+
+/// What separates dial strings that are tried at the same time, each with variables of its own.
+const ENTERPRISE: &str = ":_:";
+
+/// Legs that are being called, until one wins.
+pub(super) struct Attempt<'o> {
+    pub(super) switch: &'o Switch,
+    pub(super) originate: &'o Originate,
+    pub(super) caller: Option<Caller<'o>>,
+    /// All legs so far.
+    called: Mutex<Vec<Session>>,
+    /// Somebody rings.
+    ringing: tokio::sync::Notify,
+}
+
+impl<'o> Attempt<'o> {
+    pub(super) fn new(switch: &'o Switch, originate: &'o Originate) -> Self {
+        let caller = originate.a_leg.as_ref().map(Caller);
+        let called = Mutex::default();
+        Self { switch, originate, caller, called, ringing: tokio::sync::Notify::new() }
+    }
+
+    /// Calls until a leg is answered (or has early media), and with it the caller.
+    pub(super) async fn run(self) -> Result<Session, Cause> {
+        let Some(caller) = self.caller else { return self.dial().await };
+        caller.begins();
+        let result = tokio::select! {
+            biased;
+            _ = caller.0.interrupted() => {
+                let cause = why_interrupted(caller.0);
+                self.give_up(cause);
+                Err(cause)
+            }
+            result = self.dial() => result,
+            () = self.ringback(caller.0) => Err(Cause::NONE),
+        };
+        let result = match result {
+            Ok(leg) => pick_up(caller.0, &leg).await.map(|()| leg),
+            Err(cause) => Err(cause),
+        };
+        caller.ends(result.as_ref().map(drop).map_err(|cause| *cause));
+        result
+    }
+
+    /// Waits for ever; the caller hears something meanwhile, if it wants to.
+    async fn ringback(&self, caller: &Session) {
+        if !ringback::instant(caller) {
+            self.ringing.notified().await;
+        }
+        ringback::play(caller).await;
+    }
+
+    /// Tries all dial strings at once.
+    async fn dial(&self) -> Result<Session, Cause> {
+        let mut last = Cause::DESTINATION_OUT_OF_ORDER;
+        let mut strings = FuturesUnordered::new();
+        for text in self.originate.dial.split(ENTERPRISE) {
+            match dial::parse(text) {
+                Ok(string) => strings.push(async move {
+                    // Legs that still ring when this is dropped are hung up by their own guard.
+                    let patience = self.patience(&string);
+                    match tokio::time::timeout(patience, self.string(&string, 0)).await {
+                        Ok(result) => result,
+                        Err(_) => Err(Cause::NO_ANSWER),
+                    }
+                }),
+                Err(cause) => last = cause,
+            }
+        }
+        while let Some(result) = strings.next().await {
+            match result {
+                Ok(session) => {
+                    self.lose(&session);
+                    return Ok(session);
+                }
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
+    fn patience(&self, string: &dial::DialString) -> Duration {
+        let asked = string.common.text("originate_timeout").and_then(|text| text.parse().ok());
+        let seconds = asked.or(self.originate.timeout).unwrap_or(DEFAULT_TIMEOUT);
+        Duration::from_secs(u64::from(seconds.max(1)))
+    }
+
+    /// Group after group.
+    async fn string(&self, string: &dial::DialString, depth: usize) -> Result<Session, Cause> {
+        let mut last = Cause::DESTINATION_OUT_OF_ORDER;
+        for group in &string.groups {
+            match self.race(group, &string.common, depth).await {
+                Ok(session) => return Ok(session),
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
+    /// Calls all legs of a group; the first that is answered wins.
+    async fn race(
+        &self,
+        group: &[dial::Leg],
+        common: &Variables,
+        depth: usize,
+    ) -> Result<Session, Cause> {
+        let mut last = Cause::DESTINATION_OUT_OF_ORDER;
+        let mut legs = FuturesUnordered::new();
+        for leg in group {
+            match self.leg(leg, common, depth) {
+                Ok(settled) => legs.push(settled),
+                Err(cause) => last = cause,
+            }
+        }
+        while let Some(settled) = legs.next().await {
+            match settled {
+                Ok(session) => {
+                    self.lose(&session);
+                    return Ok(session);
+                }
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
+    /// Calls one leg now, and answers what becomes of it.
+    fn leg<'a>(
+        &'a self,
+        leg: &'a dial::Leg,
+        common: &'a Variables,
+        depth: usize,
+    ) -> Result<BoxFuture<'a, Result<Session, Cause>>, Cause> {
+        let mut variables = common.clone();
+        for (name, value) in leg.variables.iter() {
+            // It was a variable there, so its name is one.
+            let _ = variables.set(name, value.text().into_owned());
+        }
+        authority::originate(&format!("{}/{}", leg.endpoint, leg.address)).map_err(|refused| {
+            tracing::info!("not called: {refused}");
+            Cause::OUTGOING_CALL_BARRED
+        })?;
+        if leg.endpoint.eq_ignore_ascii_case("user") {
+            return Ok(Box::pin(self.user(leg, variables, depth)));
+        }
+        // Several legs cannot have the uuid that was asked for; the first gets it.
+        let first = self.called.lock().is_empty();
+        let placed = place::place(self, leg, &variables, first)?;
+        self.called.lock().push(placed.session().clone());
+        Ok(Box::pin(placed.settled(self)))
+    }
+
+    async fn user(
+        &self,
+        leg: &dial::Leg,
+        variables: Variables,
+        depth: usize,
+    ) -> Result<Session, Cause> {
+        if depth >= MAX_NESTED {
+            tracing::warn!(
+                "user/{}: its dial string leads to a user {MAX_NESTED} times",
+                leg.address
+            );
+            return Err(Cause::EXCHANGE_ROUTING_ERROR);
+        }
+        let mut string = user::find(self.switch, &leg.address).await?;
+        for (name, value) in variables.iter().filter(|(name, _)| !user::NAMES.contains(name)) {
+            let _ = string.common.set(name, value.text().into_owned());
+        }
+        // Where a user is, the operator says.
+        as_operator(self.string(&string, depth + 1)).await
+    }
+
+    /// Somebody rings: so does the caller.
+    pub(super) async fn rings(&self) {
+        if let Some(caller) = self.caller {
+            caller.rings().await;
+            self.ringing.notify_one();
+        }
+    }
+
+    /// Hangs up all legs but the winner.
+    fn lose(&self, winner: &Session) {
+        let called = self.called.lock();
+        for other in called.iter().filter(|other| *other != winner) {
+            other.hangup(Cause::LOSE_RACE);
+        }
+    }
+
+    fn give_up(&self, cause: Cause) {
+        for leg in self.called.lock().iter().filter(|leg| leg.up()) {
+            if let Some(caller) = self.caller {
+                caller.settled(leg, cause);
+            }
+            leg.hangup(cause);
+        }
+    }
+}
+
+/// Why nobody is called any more for a call that was hung up, transferred, or taken by another one.
+fn why_interrupted(caller: &Session) -> Cause {
+    match caller.0.shared.lock().plan {
+        Some(Order::Bridge(_)) => Cause::PICKED_OFF,
+        _ => Cause::ORIGINATOR_CANCEL,
+    }
+}
+
+/// Answers the caller as its leg is, or gives it early media. A leg whose caller has gone meanwhile is
+/// hung up.
+async fn pick_up(caller: &Session, leg: &Session) -> Result<(), Cause> {
+    let ready = if leg.answered() { caller.answer().await } else { caller.pre_answer().await };
+    ready.map_err(|failure| {
+        tracing::debug!(call = %caller.uuid(), %failure, "its leg is hung up again");
+        leg.hangup(Cause::ORIGINATOR_CANCEL);
+        Cause::ORIGINATOR_CANCEL
+    })
+}

@@ -1,0 +1,77 @@
+//! `user/<id>@<domain>`: a user of the directory, at the `dial-string` that its entry says.
+
+use crate::authority::inert;
+use crate::cause::Cause;
+use crate::channel::routing::Rights;
+use crate::expand::{Scope, expand};
+use crate::originate::dial::{self, DialString};
+use crate::switch::Switch;
+
+/// The variables that tell a leg whom was asked for.
+pub(super) const NAMES: [&str; 2] = ["dialed_user", "dialed_domain"];
+
+/// Looks the user up, and reads where to call it: the `dial-string` of the user, of its group, or of
+/// its domain. `${dialed_user}` and `${dialed_domain}` in it are whom was asked for.
+///
+/// # Errors
+///
+/// `SUBSCRIBER_ABSENT` when there is no such user, `MANDATORY_IE_MISSING` when nothing says where it is.
+pub(super) async fn find(switch: &Switch, address: &str) -> Result<DialString, Cause> {
+    let (user, domain) = match address.split_once('@') {
+        Some((user, domain)) => (user, domain.to_owned()),
+        None => (address, switch.variables().text("domain").unwrap_or_default()),
+    };
+    let found = switch.find_user(user, &domain, |params| {
+        params.set("action", "user_call");
+    });
+    let Some(found) = found.await else {
+        tracing::info!("user/{address}: there is no user {user:?} in the directory of {domain:?}");
+        return Err(Cause::SUBSCRIBER_ABSENT);
+    };
+    let Some(string) = found.param("dial-string").filter(|string| !string.is_empty()) else {
+        tracing::warn!("user/{address}: neither the user nor its domain has a param dial-string");
+        return Err(Cause::MANDATORY_IE_MISSING);
+    };
+    let dialed = Dialed { switch, user: &inert(user), domain: &inert(&domain) };
+    let rights = Rights::of(found.domain().authority().cloned());
+    let string = rights.lend(expand(string, &dialed)).await;
+    // A user that is nowhere else leaves a comma.
+    let mut parsed = dial::parse(string.trim_end_matches(','))?;
+    for (name, value) in NAMES.iter().zip([dialed.user, dialed.domain]) {
+        let _ = parsed.common.set(name, value);
+    }
+    Ok(parsed)
+}
+
+/// Whom was asked for, as the dial string sees it.
+struct Dialed<'d> {
+    switch: &'d Switch,
+    user: &'d str,
+    domain: &'d str,
+}
+
+impl Scope for Dialed<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        match name {
+            "dialed_user" => Some(self.user.to_owned()),
+            "dialed_domain" => Some(self.domain.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn element(&self, _name: &str, _index: usize) -> Option<String> {
+        None
+    }
+
+    fn global(&self, name: &str) -> Option<String> {
+        self.switch.variables().text(name)
+    }
+
+    fn api<'a>(
+        &'a self,
+        name: &'a str,
+        arguments: &'a str,
+    ) -> futures_util::future::BoxFuture<'a, Option<String>> {
+        Box::pin(async move { self.switch.command(name, arguments, None).await.ok() })
+    }
+}
