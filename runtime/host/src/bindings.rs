@@ -24,6 +24,13 @@ wasmtime::component::bindgen!({
         "ringfence:call/database.[method]connection.start": async | trappable,
         "ringfence:call/database.[method]connection.more": async | trappable,
         "ringfence:call/database.[method]connection.stop": async | trappable,
+        "ringfence:call/http.fetch": async | trappable,
+        "ringfence:call/mail.send": async | trappable,
+        "ringfence:call/shell.run": async | trappable,
+        "ringfence:call/shell.[static]process.start": async | trappable,
+        "ringfence:call/shell.[method]process.read": async | trappable,
+        "ringfence:call/shell.[method]process.write": async | trappable,
+        "ringfence:call/shell.[method]process.close": async | trappable,
         "ringfence:call/modules.find": async | trappable,
         default: trappable,
     },
@@ -31,6 +38,7 @@ wasmtime::component::bindgen!({
     with: {
         "ringfence:call/database.connection": crate::database::Lent,
         "ringfence:call/session.session": crate::session::Call,
+        "ringfence:call/shell.process": crate::shell::Process,
     },
 });
 
@@ -47,6 +55,9 @@ pub mod component {
             "ringfence:call/api": crate::bindings::ringfence::call::api,
             "ringfence:call/variables": crate::bindings::ringfence::call::variables,
             "ringfence:call/database": crate::bindings::ringfence::call::database,
+            "ringfence:call/http": crate::bindings::ringfence::call::http,
+            "ringfence:call/mail": crate::bindings::ringfence::call::mail,
+            "ringfence:call/shell": crate::bindings::ringfence::call::shell,
             "ringfence:call/log": crate::bindings::ringfence::call::log,
             "ringfence:call/job": crate::bindings::ringfence::call::job,
             "ringfence:call/script": crate::bindings::ringfence::call::script,

@@ -32,6 +32,8 @@ pub(crate) struct Host {
     pub(crate) authority: Option<Arc<Authority>>,
     /// How long a database may take for a statement; none is no limit.
     pub(crate) statement: Option<Duration>,
+    /// How long a command of the system may take; none is the server's own limit.
+    pub(crate) command_time: Option<Duration>,
     /// How often it was refused, and may be.
     pub(crate) refused: u32,
     pub(crate) refusals: Option<u32>,
@@ -52,6 +54,7 @@ impl Host {
             authority: None,
             entry: Entry::default(),
             statement: None,
+            command_time: None,
             refused: 0,
             refusals: None,
             _inside: None,

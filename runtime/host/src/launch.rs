@@ -107,6 +107,7 @@ impl Launch {
             version: pinned,
             authority: Authority::new(&self.name, &profile.name, &self.profile.permissions),
             statement: self.profile.statement,
+            command_time: self.profile.command,
             refused: 0,
             refusals: self.profile.refusals,
             _inside: inside,

@@ -13,7 +13,7 @@
 //!   are given and answer is `entry`.
 //! * Jobs: `script` (the command: list, show, kill …), `ended` (the last ones), `events`
 //!   (`CUSTOM ringfence::script`). `gate` and `unload`: how `mod_lua` comes and goes.
-//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`, `entry`, `database`,
+//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`, `entry`, `database`, `http`, `shell`, `mail`,
 //!   `modules`. They are
 //!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
 //! * `profile`: what a run is granted, from `sandbox.conf.xml`; `permission`: what it is refused.
@@ -39,9 +39,11 @@ mod guests;
 mod host;
 mod handler;
 mod hook;
+mod http;
 mod job;
 mod launch;
 mod log;
+mod mail;
 mod module;
 mod modules;
 mod output;
@@ -50,6 +52,7 @@ mod profile;
 mod script;
 mod scripts;
 mod session;
+mod shell;
 mod start;
 mod trace;
 mod startup;

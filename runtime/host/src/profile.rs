@@ -19,6 +19,8 @@ pub struct ScriptProfile {
     pub permissions: Permissions,
     /// Time that a database may take for a statement; none is no limit.
     pub statement: Option<Duration>,
+    /// Time of a command of the system; none is the server's own limit.
+    pub command: Option<Duration>,
     /// How often a run may try what is not permitted; one more ends it as `refused-limit`.
     pub refusals: Option<u32>,
 }
@@ -39,6 +41,7 @@ impl ScriptProfile {
         profile.log = limits.log;
         profile.files = limits.files;
         profile.databases = limits.databases;
+        profile.commands = limits.commands;
         profile.nested = limits.nested;
         profile.of_script = limits.of_script;
         profile.of_owner = limits.of_owner;
@@ -50,6 +53,7 @@ impl ScriptProfile {
             hangup_grace: limits.hangup_grace,
             permissions: settings.permissions.clone(),
             statement: limits.statement,
+            command: limits.command,
             refusals: limits.refusals,
         }
     }

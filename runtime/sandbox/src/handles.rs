@@ -21,11 +21,13 @@ pub enum Handle {
     File,
     /// A connection to a database ([`Profile::databases`]).
     Database,
+    /// A command of the system ([`Profile::commands`]).
+    Command,
 }
 
 impl Handle {
     /// How many kinds there are.
-    const KINDS: usize = 2;
+    const KINDS: usize = 3;
 
     /// What many of it are called.
     #[must_use]
@@ -33,6 +35,7 @@ impl Handle {
         match self {
             Self::File => "files",
             Self::Database => "databases",
+            Self::Command => "commands",
         }
     }
 
@@ -40,6 +43,7 @@ impl Handle {
         match self {
             Self::File => profile.files,
             Self::Database => profile.databases,
+            Self::Command => profile.commands,
         }
     }
 }

@@ -29,6 +29,10 @@ pub const HANDLES: usize = 1_024;
 ///
 /// Each is a file descriptor of the server, of which it has some ten thousand.
 pub const FILES: u32 = 64;
+/// Commands of the system that a guest may run at the same time.
+///
+/// Each is a process.
+pub const COMMANDS: u32 = 4;
 /// Connections to databases that a guest may have at the same time.
 ///
 /// All guests share what a database has of them.
@@ -104,6 +108,8 @@ pub struct Profile {
     /// Files and folders that it may have open ([`FILES`]). One more is refused; ends it as
     /// `handle-limit` after [`REFUSALS`](crate::REFUSALS) in a row.
     pub files: u32,
+    /// Commands of the system that it may run ([`COMMANDS`]); as `files`.
+    pub commands: u32,
     /// Connections to databases that it may have ([`DATABASES`]); as `files`.
     pub databases: u32,
     /// Scripts within each other, itself included, as long as it is one of them ([`NESTED`]). One
@@ -141,6 +147,7 @@ impl Profile {
             handles: HANDLES,
             files: FILES,
             databases: DATABASES,
+            commands: COMMANDS,
             nested: NESTED,
             of_script: None,
             of_owner: Some(OF_OWNER),

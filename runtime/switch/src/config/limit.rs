@@ -54,6 +54,10 @@ pub struct Limits {
     pub output: Option<usize>,
     /// Open at the same time.
     pub files: u32,
+    /// Commands of the system at the same time.
+    pub commands: u32,
+    /// Time of a command.
+    pub command: Option<Duration>,
     /// Connections to databases at the same time.
     pub databases: u32,
     /// Time of a statement.
@@ -217,6 +221,37 @@ pub const LIMITS: &[Limit] = &[
         reason: "All scripts share `max-db-handles` of each database; one that opens in a loop would \
                  take them all.",
         set: |limits, value| limits.databases = count(value).unwrap_or(u32::MAX),
+    },
+    Limit {
+        parameter: Parameter::one(
+            "commands",
+            "2",
+            "commands",
+            "Commands of the system at the same time: `io.popen`, `os.execute`.",
+        ),
+        trusted: "16",
+        range: (0, 1_000),
+        unlimited: false,
+        then: "`io.popen` and `os.execute` answer nil and a message; ends a script that tries a thousand \
+               times in a row",
+        error: "handle-limit",
+        reason: "Each is a process of the server's machine; it runs 64 at a time for all scripts.",
+        set: |limits, value| limits.commands = count(value).unwrap_or(u32::MAX),
+    },
+    Limit {
+        parameter: Parameter::one(
+            "command-limit",
+            "10",
+            "seconds",
+            "Time of a command of the system.",
+        ),
+        trusted: "300",
+        range: (1, YEAR),
+        unlimited: false,
+        then: "the command is killed, and what waits for it answers nil and a message",
+        error: "command-limit",
+        reason: "A caller hears nothing meanwhile. Converting a recording takes some seconds.",
+        set: |limits, value| limits.command = seconds(value),
     },
     Limit {
         parameter: Parameter::one(

@@ -101,7 +101,8 @@ pub const PERMISSIONS: &[Permission] = &[
         parameter: Parameter::many(
             "http",
             "host or host:port, with `*` and `?`",
-            "Servers that may be asked by HTTP: `socket.http`, `ssl.https`, `curl`.",
+            "Servers that may be asked by HTTP: `socket.http`, `ssl.https`, `curl`. An IPv6 address stands \
+             without brackets.",
         ),
         trusted: "`*`",
     },

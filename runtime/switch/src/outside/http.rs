@@ -28,6 +28,8 @@ pub async fn fetch(switch: &Switch, request: Request) -> Result<Response, Failur
 }
 
 fn permitted(authority: &Authority, host: &str, port: u16) -> Result<(), String> {
+    // As entries write it: brackets are a pattern there.
+    let host = host.trim_matches(['[', ']']);
     let hosts = &authority.permissions().http;
     let with_port = format!("{host}:{port}");
     if hosts.contain(host) || hosts.contain(&with_port) {
@@ -53,7 +55,7 @@ mod tests {
             ("*.Example", "api.example", 80),
             ("*", "anything", 1),
             ("api.example:8443", "api.example", 8443),
-            ("[::1]", "[::1]", 80),
+            ("::1", "[::1]", 80),
             ("127.0.0.1:*", "127.0.0.1", 5),
         ] {
             assert_eq!(may(&[list], host, port), Ok(()), "{list} {host}");
