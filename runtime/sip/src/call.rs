@@ -264,7 +264,8 @@ impl Call {
     }
 
     /// Refuses the INVITE with 300 to 699; none takes the usual reason phrase. The event
-    /// `Ended(Local)` follows.
+    /// `Ended(Local)` follows. The `Contact` of a 3xx says where to go instead; elsewhere it is the
+    /// stack's own.
     ///
     /// # Errors
     ///
@@ -279,7 +280,15 @@ impl Call {
             return Err(CallError::Status(status));
         }
         let reason = reason.map(|text| text.replace(['\r', '\n', '\0'], " "));
-        self.order(Order::Reject { status, reason, headers: checked(headers)? })
+        let (targets, headers): (Headers, Headers) = headers
+            .into_iter()
+            .partition(|(name, _)| status < 400 && name.eq_ignore_ascii_case("Contact"));
+        for (name, value) in &targets {
+            wire::check_value(value)
+                .map_err(|why| CallError::Header { name: name.clone(), why })?;
+        }
+        let headers = checked(headers)?.into_iter().chain(targets).collect();
+        self.order(Order::Reject { status, reason, headers })
     }
 
     /// Ends the call by what fits its state: BYE, CANCEL, or a refusal (480). `headers` go with it,

@@ -44,14 +44,17 @@ impl<'o> Attempt<'o> {
     pub(super) async fn run(self) -> Result<Session, Cause> {
         let Some(caller) = self.caller else { return self.dial().await };
         caller.begins();
+        let dialing = self.dial();
+        tokio::pin!(dialing);
         let result = tokio::select! {
             biased;
+            // The legs are still there then, so that they can be told why they are hung up.
             _ = caller.0.interrupted() => {
                 let cause = why_interrupted(caller.0);
                 self.give_up(cause);
                 Err(cause)
             }
-            result = self.dial() => result,
+            result = &mut dialing => result,
             () = self.ringback(caller.0) => Err(Cause::NONE),
         };
         let result = match result {

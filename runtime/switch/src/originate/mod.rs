@@ -71,7 +71,7 @@ impl Switch {
     /// is made for ended first, `OUTGOING_CALL_BARRED` for a dial string that the script which asks may
     /// not use.
     pub async fn originate(&self, originate: &Originate) -> Result<Session, Cause> {
-        if authority::expandable(&originate.dial).is_err() {
+        if authority::dial_string(&originate.dial).is_err() {
             return Err(Cause::OUTGOING_CALL_BARRED);
         }
         let session = Attempt::new(self, originate).run().await?;
