@@ -25,7 +25,8 @@ pub enum Sides {
 
 impl Sides {
     /// Channels of the file.
-    pub(crate) const fn channels(self) -> u16 {
+    #[must_use]
+    pub const fn channels(self) -> u16 {
         match self {
             Self::Stereo => 2,
             Self::Heard | Self::Sent | Self::Mixed => 1,
@@ -111,6 +112,12 @@ impl RecordingEnd {
     #[must_use]
     pub fn milliseconds(&self) -> u64 {
         self.samples / SAMPLES_PER_MS
+    }
+
+    /// Bytes of a file with so many channels.
+    #[must_use]
+    pub const fn file_size(&self, channels: u16) -> u64 {
+        44 + self.samples * 2 * channels as u64
     }
 
     /// What went wrong, if something did.

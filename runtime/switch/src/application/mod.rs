@@ -6,7 +6,10 @@
 mod answer;
 mod bridge;
 mod digits;
+mod dtmf;
 mod echo;
+mod event;
+mod gentones;
 mod hangup;
 mod intercept;
 mod ivr;
@@ -14,6 +17,7 @@ mod log;
 mod park;
 mod playback;
 mod record;
+mod record_session;
 mod redirect;
 mod say;
 mod sched;
@@ -107,7 +111,10 @@ pub(crate) fn module() -> Module {
         answer::table(),
         bridge::table(),
         digits::table(),
+        dtmf::table(),
         echo::table(),
+        event::table(),
+        gentones::table(),
         hangup::table(),
         intercept::table(),
         ivr::table(),
@@ -115,6 +122,7 @@ pub(crate) fn module() -> Module {
         park::table(),
         playback::table(),
         record::table(),
+        record_session::table(),
         redirect::table(),
         sched::table(),
         say::table(),

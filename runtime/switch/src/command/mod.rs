@@ -45,6 +45,7 @@ mod uuid_bridge;
 mod uuid_control;
 mod uuid_dtmf;
 mod uuid_hold;
+mod uuid_record;
 mod uuid_transfer;
 mod uuid_variable;
 
@@ -145,6 +146,7 @@ pub(crate) fn module() -> Module {
         uuid_bridge::table(),
         uuid_control::table(),
         uuid_dtmf::table(),
+        uuid_record::table(),
         uuid_hold::table(),
         uuid_transfer::table(),
         uuid_variable::table(),

@@ -11,6 +11,7 @@ mod record;
 mod running;
 pub(crate) mod speech;
 
+pub(crate) use record::place;
 pub use running::Running;
 pub(crate) use running::{MAX_SLEEP, beside};
 pub use speech::{MAX_SPOKEN, Say, Speech};

@@ -48,7 +48,7 @@ pub(super) async fn start(session: &Session, record: Record) -> Result<Recording
 }
 
 /// Where it is recorded to. A relative path is taken from `$${recordings_dir}`, when there is one.
-async fn place(session: &Session, path: &str) -> Result<(PathBuf, Links), Failure> {
+pub(crate) async fn place(session: &Session, path: &str) -> Result<(PathBuf, Links), Failure> {
     let given = Path::new(path);
     let file = match session.switch().variables().text("recordings_dir") {
         Some(directory) if given.is_relative() => Path::new(&directory).join(given),
@@ -81,6 +81,7 @@ impl Recording {
         session.note("record_seconds", &(end.samples / 8000).to_string());
         session.note("record_ms", &end.milliseconds().to_string());
         session.note("record_samples", &end.samples.to_string());
+        session.note("record_file_size", &end.file_size(1).to_string());
         session.0.fire(EventName::RecordStop, |event| {
             event
                 .set("Record-File-Path", self.path.as_str())

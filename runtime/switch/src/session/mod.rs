@@ -7,10 +7,12 @@
 mod caller;
 mod control;
 mod execute;
+mod heartbeat;
 mod hold;
 mod input;
 mod media;
 mod queue;
+pub(crate) mod recording;
 mod report;
 mod scope;
 

@@ -116,6 +116,7 @@ pub(super) fn of_invitation(
     {
         set(variables, name, request.header(header).unwrap_or_default());
     }
+    set_via(variables, request);
     let cseq = request.header("CSeq").unwrap_or_default();
     set(variables, "sip_cseq", cseq.split(' ').next().unwrap_or_default());
     set(variables, "sip_user_agent", request.user_agent().unwrap_or_default());
@@ -124,6 +125,24 @@ pub(super) fn of_invitation(
         set(variables, "switch_r_sdp", ringfence_text::decode(&offer).into_owned());
     }
     set_headers(variables, request);
+}
+
+/// Where the topmost Via says that the request comes from: `SIP/2.0/UDP host:port;branch=…`.
+fn set_via(variables: &mut Variables, request: &Request) {
+    let via = request.header("Via").unwrap_or_default();
+    let sent_by = via.split(';').next().and_then(|first| first.trim().split(' ').nth(1));
+    let Some(sent_by) = sent_by else { return };
+    // A colon within brackets is a part of an IPv6 address.
+    match sent_by
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        Some((host, port)) => {
+            set(variables, "sip_via_host", host);
+            set(variables, "sip_via_port", port);
+        }
+        None => set(variables, "sip_via_host", sent_by),
+    }
 }
 
 fn set_source(variables: &mut Variables, source: SocketAddr) {
