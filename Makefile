@@ -27,14 +27,15 @@ SECONDS_EACH ?= 60
 fuzz: setup
 	fuzz/run.sh $(SECONDS_EACH)
 
-# Makes the prompts of conf/sounds anew.
-sounds:
-	@./setup.sh sounds
+# Makes the prompts of conf/sounds anew, and those English sounds that are missing.
+sounds: setup
 	conf/sounds/make.sh
 
 # The interpreters as WebAssembly components, into target/guests; quick when nothing has changed.
 guests: setup
 	@lua-guest/build.sh
 
+# What building and testing need, and the English sounds (which are not committed).
 setup:
 	@./setup.sh
+	@conf/sounds/english.sh

@@ -3,7 +3,6 @@
 # when nothing is missing. Where it may not install, it prints the one command to run and fails.
 #
 #   ./setup.sh            for `make run`, `make test`
-#   ./setup.sh sounds     for `make sounds`
 #   ./setup.sh bench      for `make bench`
 set -eu
 cd "$(dirname "$0")"
@@ -11,10 +10,6 @@ cd "$(dirname "$0")"
 # Debian package, and the file or command that shows it is there (however it came).
 needs() {
     case $1 in
-    sounds)
-        echo "espeak-ng espeak-ng" # speaks the prompts of conf/sounds
-        echo "sox sox"             # brings them to 8 kHz
-        ;;
     bench)
         echo "lua5.2 lua5.2" # what our Lua is compared with
         echo "lua5.4 lua5.4"
@@ -26,6 +21,8 @@ needs() {
         echo "wasi-libc /usr/include/wasm32-wasi/stdio.h"   # its C headers
         echo "sip-tester sipp"                              # tests, bench: SIP scenarios
         echo "baresip-core baresip"                         # tests: a phone
+        echo "espeak-ng espeak-ng"                          # speaks: sounds of conf/sounds, texts
+        echo "sox sox"                                      # brings the sounds to 8 kHz
         ;;
     esac
 }
