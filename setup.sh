@@ -23,6 +23,8 @@ needs() {
         echo "baresip-core baresip"                         # tests: a phone
         echo "espeak-ng espeak-ng"                          # speaks: sounds of conf/sounds, texts
         echo "sox sox"                                      # brings the sounds to 8 kHz
+        echo "pocketsphinx pocketsphinx_continuous"         # recognises speech
+        echo "pocketsphinx-en-us /usr/share/pocketsphinx/model/en-us/en-us/mdef" # English for it
         ;;
     esac
 }

@@ -50,10 +50,10 @@ pub mod xml;
 
 pub use authority::Authority;
 pub use cause::Cause;
-pub use ringfence_event::variable;
 pub use operation::{
-    Control, Digits, Dtmf, DtmfSource, Failure, Operation, OperationEvent, Outcome, Play, Prompt,
-    Record, Running, Say, Sleep, Speak, Speech,
+    Control, Detect, Digits, Dtmf, DtmfSource, Failure, Operation, OperationEvent, Outcome, Play,
+    Prompt, Record, Running, SPEECH_RESULT, Say, Sleep, Speak, Speech,
 };
+pub use ringfence_event::variable;
 pub use session::{Execution, Hook, Session};
 pub use switch::{Lifecycle, Module, Setup, Shutdown, Switch};

@@ -206,6 +206,15 @@ impl Command {
         self.start(outside, Streams::Write).await
     }
 
+    /// Starts it, to be written to and read from; clones of the child may do both at the same time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Command::reader`].
+    pub async fn both(self, outside: &Outside) -> Result<Child, Fault> {
+        self.start(outside, Streams::Both).await
+    }
+
     async fn start(self, outside: &Outside, streams: Streams) -> Result<Child, Fault> {
         let inside = outside.clone();
         outside.run(async move { self.spawn(inside, streams).await }).await?

@@ -5,6 +5,7 @@
 
 mod answer;
 mod bridge;
+mod detect_speech;
 mod digits;
 mod dtmf;
 mod echo;
@@ -13,6 +14,7 @@ mod gentones;
 mod hangup;
 mod intercept;
 mod ivr;
+pub(crate) mod limit;
 mod log;
 mod park;
 mod playback;
@@ -110,6 +112,7 @@ pub(crate) fn module() -> Module {
     let applications = [
         answer::table(),
         bridge::table(),
+        detect_speech::table(),
         digits::table(),
         dtmf::table(),
         echo::table(),
@@ -118,6 +121,7 @@ pub(crate) fn module() -> Module {
         hangup::table(),
         intercept::table(),
         ivr::table(),
+        limit::table(),
         log::table(),
         park::table(),
         playback::table(),

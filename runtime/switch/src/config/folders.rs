@@ -18,9 +18,10 @@ pub(super) fn globals(conf: &Path) -> Variables {
         ("script_dir", text(&conf.join("scripts"))),
         ("sounds_dir", text(&conf.join("sounds"))),
         ("recordings_dir", text(&conf.join("recordings"))),
+        ("grammar_dir", text(&conf.join("grammar"))),
         ("cache_dir", text(&cache())),
-        ("log_dir", text(&base.join("log"))),
         ("db_dir", text(&base.join("db"))),
+        ("log_dir", text(&base.join("log"))),
         ("temp_dir", text(&std::env::temp_dir())),
         ("local_ip_v4", local_address(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))).to_string()),
         (

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub mod asr;
 mod entry;
 pub mod event_socket;
 mod folders;
@@ -24,6 +25,7 @@ pub mod switch;
 mod tests;
 pub mod tts;
 
+pub use asr::AsrSettings;
 pub use entry::{EventHook, Restart, StartupScript, XmlHandler};
 pub use event_socket::EventSocketSettings;
 pub use folders::cache;
@@ -55,6 +57,7 @@ pub const TABLES: &[(&str, &[Parameter])] = &[
     ("autoload_configs/event_socket.conf.xml", event_socket::PARAMETERS),
     ("autoload_configs/sandbox.conf.xml", sandbox::PARAMETERS),
     ("autoload_configs/tts_commandline.conf.xml", tts::PARAMETERS),
+    ("autoload_configs/pocketsphinx.conf.xml", asr::PARAMETERS),
     ("autoload_configs/logfile.conf.xml", logfile::PARAMETERS),
 ];
 
@@ -73,6 +76,8 @@ pub struct Configuration {
     pub sandbox: SandboxSettings,
     /// `event_socket.conf`; none when there is no such file, and no event socket.
     pub event_socket: Option<EventSocketSettings>,
+    /// `pocketsphinx.conf`; none when no speech is recognised.
+    pub asr: Option<AsrSettings>,
     /// `tts_commandline.conf`; none when no command speaks.
     pub tts: Option<TtsSettings>,
     /// `logfile.conf`; no files when there is none.
@@ -142,6 +147,7 @@ impl Configuration {
             // The application asks for it at each call; its faults are told here.
             let _ = Menus::read(file, faults);
         }
+        let asr = AsrSettings::read(file("pocketsphinx.conf"), &globals, faults);
         let tts = TtsSettings::read(file("tts_commandline.conf"), &globals, faults);
         // Several sections count as one, in order.
         let mut plan = Element::empty("section", root.place.clone());
@@ -165,6 +171,7 @@ impl Configuration {
             lua,
             sandbox,
             event_socket,
+            asr,
             tts,
             log_files,
             networks,

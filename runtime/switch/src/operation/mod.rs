@@ -4,6 +4,7 @@
 //! [`Session::start`](crate::Session::start) and then driven by [`Running::next_event`]; nothing calls
 //! back. The dialplan applications and the guests use the same operations.
 
+mod detect;
 mod digits;
 mod play;
 mod prompt;
@@ -11,6 +12,7 @@ mod record;
 mod running;
 pub(crate) mod speech;
 
+pub use detect::RESULT as SPEECH_RESULT;
 pub(crate) use record::place;
 pub use running::Running;
 pub(crate) use running::{MAX_SLEEP, beside};
@@ -99,6 +101,8 @@ pub enum Operation {
     Prompt(Prompt),
     /// Says something.
     Speak(Speak),
+    /// Plays a prompt and recognises what is said.
+    Detect(Detect),
 }
 
 /// `streamFile`, `playback`.
@@ -117,6 +121,19 @@ pub struct Play {
 pub struct Speak {
     /// What is said.
     pub speech: Speech,
+    /// Whether keys and messages are reported.
+    pub input: bool,
+}
+
+/// `playAndDetectSpeech`. What was said is in the variable [`SPEECH_RESULT`] when it is done.
+#[derive(Clone, Debug, Default)]
+pub struct Detect {
+    /// The prompt; empty plays nothing. It ends when somebody speaks.
+    pub file: String,
+    /// What recognises speech.
+    pub engine: String,
+    /// A grammar, as `detect_speech` takes it, with `{name=value,…}` in front if need be.
+    pub grammar: String,
     /// Whether keys and messages are reported.
     pub input: bool,
 }

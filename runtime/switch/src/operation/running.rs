@@ -118,6 +118,10 @@ impl Session {
                 let playing = self.unless_over(play::start(self, play, Access::Asked(None)));
                 (Kind::Play(Box::new(playing.await?)), input)
             }
+            Operation::Detect(detect) => {
+                let input = detect.input;
+                (Kind::Collect(super::detect::start(self, detect)), input)
+            }
             Operation::Speak(Speak { speech, input }) => {
                 (Kind::Speech(speech::start(self, speech)), input)
             }

@@ -16,7 +16,7 @@ use crate::config::TtsSettings;
 const MAX_VOICE: usize = 64;
 
 /// In front of the operator's command: variables are one word each, whatever is in them.
-const WORDS: &str = "set -f; IFS=; ";
+pub(super) const WORDS: &str = "set -f; IFS=; ";
 
 /// A command as an engine.
 pub(super) struct Commandline {

@@ -1,22 +1,32 @@
 //! Engines: what speaks texts, and what recognises speech.
 //!
-//! An engine that speaks is a [`Synthesiser`]: it makes a sound file of a text. One comes with the
-//! server, a [command](command::Commandline) that the operator configures; others are registered with
-//! [`Speech::add`]. Texts that were spoken before are in the cache, so that a prompt costs its engine
-//! once.
+//! An engine that speaks is a [`Synthesiser`]: it makes a sound file of a text. One that recognises
+//! speech is a [`Recogniser`]: it is given sound and tells what was said. One of each comes with the
+//! server, a command that the operator configures; others are registered with [`Speech::add`] and
+//! [`Speech::add_recogniser`]. Texts that were spoken before are in the cache, so that a prompt costs
+//! its engine once.
 
 mod cache;
 mod command;
+mod detection;
+mod pocketsphinx;
+mod recogniser;
+mod steer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use ringfence_outside::Outside;
+use tokio::sync::mpsc;
+
+pub(crate) use detection::{Detected, Detection};
+pub use recogniser::{Grammar, MAX_GRAMMAR, Parameters, Recogniser, Recognition};
 
 use crate::authority;
 use crate::operation::{Failure, MAX_SPOKEN};
+use crate::session::Session;
 use crate::switch::Switch;
 
 /// What is to be spoken.
@@ -40,12 +50,21 @@ pub trait Synthesiser: Send + Sync {
 pub struct Speech {
     outside: Outside,
     synthesisers: RwLock<Vec<(String, Arc<dyn Synthesiser>)>>,
+    recognisers: RwLock<Vec<(String, Arc<dyn Recogniser>)>>,
     making: Arc<cache::Making>,
+    /// Those that go on beside what the call does.
+    detections: Mutex<Vec<steer::Beside>>,
 }
 
 impl Speech {
     pub(crate) fn new(outside: &Outside) -> Self {
-        Self { outside: outside.clone(), synthesisers: RwLock::default(), making: Arc::default() }
+        Self {
+            outside: outside.clone(),
+            synthesisers: RwLock::default(),
+            recognisers: RwLock::default(),
+            making: Arc::default(),
+            detections: Mutex::default(),
+        }
     }
 
     /// Adds an engine that speaks; one of that name is replaced.
@@ -53,6 +72,63 @@ impl Speech {
         let mut all = self.synthesisers.write();
         all.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         all.push((name.to_owned(), engine));
+    }
+
+    /// Adds an engine that recognises speech; one of that name is replaced.
+    pub fn add_recogniser(&self, name: &str, engine: Arc<dyn Recogniser>) {
+        let mut all = self.recognisers.write();
+        all.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        all.push((name.to_owned(), engine));
+    }
+
+    /// Begins to listen to a call for what a grammar says.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` without such an engine or grammar, `Hangup` and `Failed` without media, `Failed` with
+    /// what the engine says.
+    pub(crate) async fn detect(
+        &self,
+        session: &Session,
+        engine: &str,
+        grammar: &str,
+        parameters: &Parameters,
+        observer: Option<mpsc::Sender<Detected>>,
+    ) -> Result<Detection, Failure> {
+        let switch = session.switch();
+        let configuration = switch.configuration();
+        let added = {
+            let all = self.recognisers.read();
+            let added = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(engine));
+            added.map(|(_, engine)| Arc::clone(engine))
+        };
+        let settings = configuration.asr.clone();
+        let own = settings.as_ref().filter(|settings| settings.is(engine));
+        let found: Arc<dyn Recogniser> = match (added, own) {
+            (Some(added), _) => added,
+            (None, Some(settings)) => {
+                let id = switch.new_uuid().to_string();
+                Arc::new(pocketsphinx::Pocketsphinx::new(
+                    settings.clone(),
+                    self.outside.clone(),
+                    id,
+                ))
+            }
+            (None, None) => {
+                return Err(Failure::NotFound(format!(
+                    "no engine {engine:?} that recognises speech; autoload_configs/pocketsphinx.conf.xml \
+                     names a command and the engines that it stands for"
+                )));
+            }
+        };
+        let grammar = Grammar::find(switch, grammar).await?;
+        let stream = session.stream().await?;
+        let recognition = found.start(&grammar).await;
+        let recognition = recognition
+            .map_err(|why| Failure::Failed(format!("{engine} cannot recognise speech: {why}")))?;
+        let ways = detection::Ways::new(settings.as_ref(), parameters);
+        let ear = stream.hear();
+        Ok(Detection::start(session, ear, recognition, &grammar, ways, observer))
     }
 
     /// The sound file of a text, spoken by that engine.

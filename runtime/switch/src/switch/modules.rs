@@ -82,6 +82,7 @@ pub(super) fn fixed() -> Vec<Module> {
         module("mod_dialplan_xml", vec![("dialplan", "XML")]),
         module("mod_say_en", vec![("say", "en")]),
         module("mod_tts_commandline", vec![("speech", "tts_commandline")]),
+        module("mod_pocketsphinx", vec![("asr", "pocketsphinx")]),
         module("mod_loopback", vec![("endpoint", "null")]),
         module("mod_sofia", vec![("endpoint", "sofia")]),
     ]
