@@ -60,7 +60,7 @@ async fn playback(session: Session, data: String) -> Result<(), Failure> {
                 return Ok(());
             }
             OperationEvent::Hangup(cause) => {
-                respond(&session, "FILE PLAYED");
+                respond(&session, "PLAYBACK ERROR");
                 return Err(Failure::Hangup(cause));
             }
         }

@@ -20,6 +20,10 @@ pub(crate) const NAMES: &[&str] = &[
     "is_outbound",
     "call_uuid",
     "sip_from_user_stripped",
+    "sip_profile_name",
+    "sip_call_id",
+    "sip_from_tag",
+    "sofia_profile_name",
     "sofia_profile_url",
     "recovery_profile_name",
     "video_media_flow",
@@ -180,6 +184,9 @@ fn sip(shared: &Shared, outbound: bool, name: &str) -> Option<String> {
             format!("sip:mod_sofia@{host}:{}", leg.profile.listen.port())
         }
         "recovery_profile_name" => leg.profile.name.clone(),
+        "sofia_profile_name" | "sip_profile_name" if outbound => leg.profile.name.clone(),
+        "sip_call_id" if outbound => leg.call.id().to_owned(),
+        "sip_from_tag" if outbound => leg.call.local_tag().to_owned(),
         "video_media_flow" | "text_media_flow" => "disabled".to_owned(),
         "remote_video_media_flow" | "remote_text_media_flow" if leg_agreed(shared) => {
             "inactive".to_owned()
@@ -279,9 +286,9 @@ fn media(shared: &Shared, name: &str) -> Option<String> {
     })
 }
 
-/// True once the call is being reported: then it has an end, durations and a last application.
+/// True once all that ran has ended: then the call has an end, durations and a last application.
 fn reported(shared: &Shared) -> bool {
-    shared.running >= ChannelState::Reporting
+    shared.running >= ChannelState::Hangup
 }
 
 /// When what happened and how long it took, once the call is over.

@@ -119,11 +119,19 @@ impl Channel {
         });
     }
 
-    /// Tells the end, once all that ran has ended: `CS_HANGUP` to `CS_DESTROY`. `gone` takes the
-    /// channel off the list of sessions.
+    /// Tells that all that ran has ended: `CS_HANGUP`. From now on the call has an end, durations and
+    /// a last application. Told once.
+    pub(crate) fn report_over(&self) {
+        if self.shared.lock().running < ChannelState::Hangup {
+            self.enter(ChannelState::Hangup);
+            self.enter_call_state(CallState::Hangup);
+        }
+    }
+
+    /// Tells the end: `CS_REPORTING` to `CS_DESTROY`. `gone` takes the channel off the list of
+    /// sessions.
     pub(crate) fn report_end(&self, cause: Cause, gone: impl FnOnce()) {
-        self.enter(ChannelState::Hangup);
-        self.enter_call_state(CallState::Hangup);
+        self.report_over();
         self.enter(ChannelState::Reporting);
         self.fire_first(EventName::ChannelHangupComplete, |event| {
             event.set("Hangup-Cause", cause.name());

@@ -17,6 +17,7 @@ mod global_getvar;
 pub mod global_setvar;
 mod help;
 mod is_lan_addr;
+mod limit;
 mod log;
 mod machine;
 mod md5;
@@ -133,6 +134,7 @@ pub(crate) fn module() -> Module {
         global_setvar::table(),
         help::table(),
         machine::table(),
+        limit::table(),
         log::table(),
         modules::table(),
         originate::table(),

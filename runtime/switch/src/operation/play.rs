@@ -149,9 +149,11 @@ impl Playing {
         session.note("playback_samples", &position.to_string());
         let done = matches!(self.end, Some(end) if end.reason == PlaybackEndReason::Finished);
         session.note("playback_last_offset_pos", &position.to_string());
+        // FreeSWITCH's: a hangup is no break.
+        let broken = !done && session.up();
         session.0.fire(EventName::PlaybackStop, |event| {
             describe(&self.path, event);
-            event.set("Playback-Status", if done { "done" } else { "break" });
+            event.set("Playback-Status", if broken { "break" } else { "done" });
         });
     }
 }

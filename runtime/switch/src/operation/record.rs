@@ -83,9 +83,7 @@ impl Recording {
         session.note("record_samples", &end.samples.to_string());
         session.note("record_file_size", &end.file_size(1).to_string());
         session.0.fire(EventName::RecordStop, |event| {
-            event
-                .set("Record-File-Path", self.path.as_str())
-                .set("Record-Milliseconds", end.milliseconds().to_string());
+            event.set("Record-File-Path", self.path.as_str());
         });
     }
 

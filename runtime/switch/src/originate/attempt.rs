@@ -195,8 +195,9 @@ impl<'o> Attempt<'o> {
     }
 
     /// Somebody rings: so does the caller.
-    pub(super) async fn rings(&self) {
+    pub(super) async fn rings(&self, leg: &Session) {
         if let Some(caller) = self.caller {
+            show_callee(caller.0, leg);
             caller.rings().await;
             self.ringing.notify_one();
         }
@@ -228,9 +229,18 @@ fn why_interrupted(caller: &Session) -> Cause {
     }
 }
 
+/// The caller's profile tells whom it is connected to.
+fn show_callee(caller: &Session, leg: &Session) {
+    let callee = leg.profile();
+    let mut shared = caller.0.shared.lock();
+    shared.profile.callee_id_name = callee.callee_id_name;
+    shared.profile.callee_id_number = callee.callee_id_number;
+}
+
 /// Answers the caller as its leg is, or gives it early media. A leg whose caller has gone meanwhile is
 /// hung up.
 async fn pick_up(caller: &Session, leg: &Session) -> Result<(), Cause> {
+    show_callee(caller, leg);
     let ready = if leg.answered() { caller.answer().await } else { caller.pre_answer().await };
     ready.map_err(|failure| {
         tracing::debug!(call = %caller.uuid(), %failure, "its leg is hung up again");

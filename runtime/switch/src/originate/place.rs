@@ -102,7 +102,7 @@ async fn settle(
             News::Settled(result) => return result,
             News::Rings => {
                 told = true;
-                attempt.rings().await;
+                attempt.rings(session).await;
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::endpoint::{Leg, loopback, null};
 use crate::event::EventName;
 use crate::operation::Failure;
 use crate::session::Session;
+use crate::session::on::When;
 
 /// What a step towards the answer has changed.
 enum Step {
@@ -42,6 +43,7 @@ impl Session {
         if matches!(step, Step::Done) {
             loopback::follow(self, loopback::Step::Rings);
             self.0.fire(EventName::ChannelProgress, |_| {});
+            self.execute_on(When::Ring).await;
             self.0.enter_call_state(CallState::Ringing);
         }
         Ok(())
@@ -75,6 +77,8 @@ impl Session {
             loopback::follow(self, loopback::Step::Early);
             self.0.report_codecs();
             self.0.fire(EventName::ChannelProgressMedia, |_| {});
+            self.execute_on(When::PreAnswer).await;
+            self.execute_on(When::Media).await;
             self.0.enter_call_state(CallState::Early);
         }
         Ok(())
@@ -90,6 +94,7 @@ impl Session {
     /// the call is then refused (488, 503).
     pub async fn answer(&self) -> Result<(), Failure> {
         let now = self.0.switch.microseconds();
+        let first = !self.media_ready();
         let step = self.step(|shared, media| {
             if shared.answered {
                 return Ok(Step::Nothing);
@@ -109,6 +114,10 @@ impl Session {
             tracing::debug!(call = %self.0.uuid, "answered");
             self.0.report_codecs();
             self.0.fire(EventName::ChannelAnswer, |_| {});
+            if first {
+                self.execute_on(When::Media).await;
+            }
+            self.execute_on(When::Answer).await;
             self.0.enter_call_state(CallState::Active);
         }
         self.media_settled().await

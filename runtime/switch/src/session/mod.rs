@@ -11,6 +11,7 @@ mod heartbeat;
 mod hold;
 mod input;
 mod media;
+pub(crate) mod on;
 mod queue;
 pub(crate) mod recording;
 mod report;

@@ -8,6 +8,7 @@ mod limits;
 mod modules;
 mod shutdown;
 mod tables;
+mod usage;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,6 +43,7 @@ pub use globals::Globals;
 pub use limits::{RETRY_AFTER, Refusal};
 pub use modules::{Lifecycle, Module, ModuleError};
 pub use shutdown::Shutdown;
+pub use usage::{Allowed, Denied, MAX_RESOURCES, Usage};
 
 use crate::command::{CommandContext, UnknownCommand};
 
@@ -91,6 +93,7 @@ struct Inner {
     /// All events of channels have their variables (`fsctl verbose_events`).
     verbose: AtomicBool,
     schedule: Schedule,
+    usage: Usage,
     /// Told when the last session is gone, and when somebody asks for the end.
     idle: Notify,
     asked: Mutex<Option<Shutdown>>,
@@ -157,6 +160,7 @@ impl Switch {
             closing: AtomicBool::new(false),
             verbose: AtomicBool::new(verbose),
             schedule: Schedule::default(),
+            usage: Usage::default(),
             idle: Notify::new(),
             asked: Mutex::new(None),
         }));
@@ -196,6 +200,12 @@ impl Switch {
     #[must_use]
     pub fn variables(&self) -> &Globals {
         &self.0.globals
+    }
+
+    /// Resources that calls are counted in.
+    #[must_use]
+    pub fn usage(&self) -> &Usage {
+        &self.0.usage
     }
 
     /// What is to be done later.
@@ -319,6 +329,7 @@ impl Switch {
         };
         crate::log::levels().forget(session.uuid());
         self.unschedule_group(session.uuid());
+        self.0.usage.release(session.uuid(), None, None);
         if empty {
             self.0.idle.notify_waiters();
         }

@@ -10,11 +10,12 @@ use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
 use crate::channel::{CallState, Direction, Disposition};
 use crate::endpoint::Leg;
-use crate::endpoint::sip::{SipLeg, dtmf};
+use crate::endpoint::sip::{SipLeg, dtmf, variables};
 use crate::event::EventName;
 use crate::operation::DtmfSource;
 use crate::operation::Failure;
 use crate::session::Session;
+use crate::session::on::When;
 
 /// Takes one event. After a hangup they come late and change nothing.
 pub(crate) fn on_event(session: &Session, event: CallEvent) {
@@ -22,18 +23,43 @@ pub(crate) fn on_event(session: &Session, event: CallEvent) {
         return;
     }
     match event {
-        CallEvent::Provisional { status, sdp, .. } => provisional(session, status, sdp),
-        CallEvent::Answered { sdp, .. } => answered(session, sdp),
+        CallEvent::Provisional { status, sdp, response } => {
+            variables::note_response(session, &response);
+            provisional(session, status, sdp);
+        }
+        CallEvent::Answered { sdp, response } => {
+            variables::note_response(session, &response);
+            answered(session, sdp);
+        }
         CallEvent::Confirmed { sdp } => confirmed(session, sdp),
         CallEvent::Refused { status, response } => refused(session, status, &response),
         CallEvent::Offer { sdp, responder } => offer(session, sdp, responder),
         CallEvent::Modified { status, sdp, .. } => modified(session, status, sdp),
-        CallEvent::Info { content_type, body } => match dtmf::parse(&content_type, &body) {
-            Some(key) => session.take_dtmf(key, DtmfSource::Endpoint),
-            None => tracing::debug!(call = %session.uuid(), content_type, "INFO ignored"),
-        },
+        CallEvent::Info { content_type, body } => {
+            info(session, &content_type, &body);
+            match dtmf::parse(&content_type, &body) {
+                Some(key) => session.take_dtmf(key, DtmfSource::Endpoint),
+                None => tracing::debug!(call = %session.uuid(), content_type, "INFO is no key"),
+            }
+        }
         CallEvent::Ended { how, reason, .. } => ended(session, how, reason.as_deref()),
     }
+}
+
+/// Tells what came in an INFO.
+fn info(session: &Session, content_type: &str, body: &[u8]) {
+    session.0.fire_first(EventName::RecvInfo, |event| {
+        event.set("SIP-Content-Type", content_type);
+        let of = |name: &str| session.own_variable(name).unwrap_or_default();
+        event
+            .set("SIP-From-User", of("sip_from_user"))
+            .set("SIP-From-Host", of("sip_from_host"))
+            .set("SIP-To-User", of("sip_to_user"))
+            .set("SIP-To-Host", of("sip_to_host"));
+        if !body.is_empty() {
+            event.set_body(ringfence_text::decode(body).into_owned());
+        }
+    });
 }
 
 fn with_leg<T>(
@@ -119,6 +145,7 @@ fn answered(session: &Session, sdp: Option<Bytes>) {
     session.0.notify();
     session.0.report_codecs();
     session.0.fire(EventName::ChannelAnswer, |_| {});
+    session.queue_on(When::Answer);
     session.0.enter_call_state(CallState::Active);
 }
 
@@ -164,8 +191,19 @@ fn note_status(session: &Session, status: u16, cause: Cause) {
     session.note("sip_term_cause", &cause.number().to_string());
 }
 
+/// Tells that a re-INVITE came: `CUSTOM sofia::reinvite`.
+fn report_reinvite(session: &Session) {
+    let bus = session.switch().events();
+    if bus.wanted(EventName::Custom) {
+        let mut event = bus.custom("sofia::reinvite");
+        event.set("Unique-ID", &**session.uuid());
+        bus.publish(event);
+    }
+}
+
 /// A re-INVITE: hold, resume, another codec or address.
 fn offer(session: &Session, sdp: Option<Bytes>, responder: Responder) {
+    let resumed = session.call_state() == CallState::Held;
     let result = with_leg(session, |leg, media| {
         let negotiation = leg.negotiation.as_mut()?;
         let Some(sdp) = sdp else {
@@ -186,6 +224,10 @@ fn offer(session: &Session, sdp: Option<Bytes>, responder: Responder) {
             responder.accept(answer);
             if let Some(hold) = hold {
                 held(session, hold);
+            }
+            // FreeSWITCH does not tell a resume.
+            if !(resumed && hold == Some(false)) {
+                report_reinvite(session);
             }
         }
         Some(Err(refusal)) => {

@@ -5,12 +5,13 @@
 
 use std::net::SocketAddr;
 
-use ringfence_sip::wire::{NameAddr, Request, Uri};
+use ringfence_sip::wire::{NameAddr, Request, Response, Uri};
 use ringfence_sip::{Headers, Invitation};
 
 use crate::authority::inert;
 use crate::config::SipProfile;
 use crate::profile::CallerProfile;
+use crate::session::Session;
 use crate::variable::Variables;
 
 /// Headers that become `sip_h_*` variables at most; FreeSWITCH takes all, which a caller can abuse.
@@ -125,6 +126,33 @@ pub(super) fn of_invitation(
         set(variables, "switch_r_sdp", ringfence_text::decode(&offer).into_owned());
     }
     set_headers(variables, request);
+}
+
+/// What a response to a call that we made tells.
+pub(super) fn note_response(session: &Session, response: &Response) {
+    let mut shared = session.0.shared.lock();
+    let variables = &mut shared.variables;
+    for (name, header) in
+        [("sip_full_from", "From"), ("sip_full_to", "To"), ("sip_full_via", "Via")]
+    {
+        set(variables, name, response.header(header).unwrap_or_default());
+    }
+    if let Some(to) = response.to() {
+        set_address(variables, "to", &to.uri);
+    }
+    if let Some(from) = response.from() {
+        set_address(variables, "from", &from.uri);
+        set(variables, "sip_from_display", from.display.clone().unwrap_or_default());
+    }
+    if let Some(contact) = response.contact() {
+        set_address(variables, "contact", &contact.uri);
+    }
+    set(variables, "sip_user_agent", response.header("User-Agent").unwrap_or_default());
+    let cseq = response.header("CSeq").unwrap_or_default();
+    set(variables, "sip_cseq", cseq.split(' ').next().unwrap_or_default());
+    if let Some(answer) = response.sdp() {
+        set(variables, "switch_r_sdp", ringfence_text::decode(&answer).into_owned());
+    }
 }
 
 /// Where the topmost Via says that the request comes from: `SIP/2.0/UDP host:port;branch=…`.
