@@ -51,7 +51,7 @@ mkdir -p "$out"
 for version in ${*:-5.1 5.2 5.3 5.4}; do
     target="$out/lua-$version.wasm"
     # Cargo knows best what changed, but asks for a second a version; look at the times first.
-    if [ -f "$target" ] && [ -z "$(find "$here" "$here/../wit" "$here/../lua-api/src" "$here/../runtime/text/src" \
+    if [ -f "$target" ] && [ -z "$(find "$here" "$here/../wit" "$here/../lua-api/src" "$here/../runtime/event/src" "$here/../runtime/text/src" \
         -path "$here/target" -prune -o -type f -newer "$target" -print | head -n 1)" ]; then
         continue
     fi

@@ -3,10 +3,12 @@
 //! The number is checked first, then each argument from the left; the receiver is argument 1. The
 //! messages are those that FreeSWITCH gives, because scripts and their authors know them.
 
+use std::rc::Rc;
+
 use mlua::{AnyUserData, Lua, MultiValue, Value};
 use ringfence_lua_api::{Function, Kind};
 
-use crate::{event, ivr_menu, native::Refusal, session};
+use crate::{bindings::ringfence::call::session::Session as Handle, event, ivr_menu, native::Refusal, session};
 
 /// One argument, converted.
 #[derive(Debug)]
@@ -124,6 +126,11 @@ impl Arguments {
     /// An object; none for nil.
     pub(crate) fn object(&self, index: usize) -> Option<&AnyUserData> {
         self.value(index).as_userdata()
+    }
+
+    /// The call of a session; none for nil, and for an object without a call.
+    pub(crate) fn session(&self, index: usize) -> Result<Option<Rc<Handle>>, Refusal> {
+        self.object(index).map_or(Ok(None), session::handle_of)
     }
 
     /// Refuses argument `index`, which is not what SWIG calls `expected`.

@@ -103,20 +103,30 @@ pub(crate) enum Ended {
     Stopped,
     /// With these digits.
     Digits(String),
+    /// By a key, which the callback has seen.
+    Key,
     /// The call was hung up or transferred meanwhile.
     Hangup,
     /// The call was over before.
     NotStarted,
 }
 
+/// What the callback's answers are about, and keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Whether to go on.
+    Waiting,
+    /// Whether to go on; a key ends the operation in any case.
+    Keys,
+    /// A file, which they can steer (`seek:+1000`).
+    File,
+}
+
 /// Starts an operation and sees it to its end, with the hangup hook before and after.
-///
-/// `file` says that the callback's answers are about a file (`seek:+1000`); without one they only
-/// say whether to go on.
 pub(crate) fn drive(
     call: &Call<'_>,
     what: &str,
-    file: bool,
+    about: About,
     start: impl FnOnce(&Handle, bool) -> Result<(), Failure>,
 ) -> Result<Ended, Refusal> {
     place::tell(call.lua);
@@ -126,7 +136,7 @@ pub(crate) fn drive(
     session.operations.set(operation);
     let input = session.input.borrow().is_some();
     let ended = match start(call.handle()?, input) {
-        Ok(()) => follow(call, call.handle()?, what, operation, file),
+        Ok(()) => follow(call, call.handle()?, what, operation, about),
         Err(failure) => Err(failure),
     };
     let ended = match ended {
@@ -147,16 +157,17 @@ fn follow(
     handle: &Handle,
     what: &str,
     operation: u64,
-    file: bool,
+    about: About,
 ) -> Result<Ended, Failure> {
     let session = &call.session;
     let mut dials = Dials::default();
-    let mut broken = false;
+    let (mut broken, mut keyed) = (false, false);
     loop {
         let (kind, object) = match handle.next_event()? {
             Event::Finished(outcome) => {
                 return Ok(match outcome {
                     _ if broken => Ended::Stopped,
+                    _ if keyed => Ended::Key,
                     Outcome::Done => Ended::Done,
                     Outcome::Stopped => Ended::Stopped,
                     Outcome::Digits(digits) => Ended::Digits(digits),
@@ -181,14 +192,23 @@ fn follow(
             level::error(call.lua, &format!("input callback: {error}"));
             Reaction::Break
         });
+        if session.handle().is_none() {
+            level::debug(call.lua, &format!("{what} was ended: its input callback let go of the call"));
+            return Ok(Ended::Stopped);
+        }
         if session.operations.get() != operation {
             // The callback played or slept itself, which ended the operation that called it.
             level::debug(call.lua, &format!("{what} was ended by what its input callback did"));
             return Ok(Ended::Stopped);
         }
         let control = match answer {
+            Reaction::Continue if about == About::Keys && kind == "dtmf" => {
+                keyed = true;
+                handle.control(Control::Stop)?;
+                continue;
+            }
             Reaction::Continue => continue,
-            Reaction::Control(text) if file => dials.parse(&text),
+            Reaction::Control(text) if about == About::File => dials.parse(&text),
             Reaction::Control(_) | Reaction::Break => Some(Control::Stop),
         };
         let Some(control) = control else { continue };

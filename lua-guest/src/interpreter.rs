@@ -64,12 +64,12 @@ fn build() -> mlua::Result<Interpreter> {
     let table: Table = freeswitch::table(&natives)?;
     let classes = [
         api::add,
-        consumer::add,
+        consumer::add_class,
         dbh::add,
         dtmf::add,
-        event::add,
+        event::add_class,
         ivr_menu::add,
-        json::add,
+        json::add_class,
         session::add,
         stream::add,
     ];

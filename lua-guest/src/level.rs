@@ -39,6 +39,16 @@ pub(crate) fn error(lua: &Lua, message: &str) {
     let _ = write(lua, Level::Error, message);
 }
 
+/// The same of what may be a fault.
+pub(crate) fn warning(lua: &Lua, message: &str) {
+    let _ = write(lua, Level::Warning, message);
+}
+
+/// The same of what the operator may want to know.
+pub(crate) fn notice(lua: &Lua, message: &str) {
+    let _ = write(lua, Level::Notice, message);
+}
+
 /// The same of what is no fault.
 pub(crate) fn debug(lua: &Lua, message: &str) {
     let _ = write(lua, Level::Debug, message);

@@ -43,6 +43,8 @@ pub(crate) struct Session {
     pub(crate) hook_ran: Cell<bool>,
     /// Operations started so far: a callback that starts one ends the one it was called from.
     pub(crate) operations: Cell<u64>,
+    /// `set_tts_params`: engine and voice.
+    tts: RefCell<(Option<String>, Option<String>)>,
     /// How the call that this object made went; none when it was not made by it.
     cause: RefCell<Option<String>>,
     /// Whether the call ends with the object.
@@ -64,9 +66,16 @@ impl Session {
             hook: RefCell::default(),
             hook_ran: Cell::new(false),
             operations: Cell::new(0),
+            tts: RefCell::default(),
             cause: RefCell::default(),
             hangs_up: Cell::new(false),
         }
+    }
+
+    /// Gives the object a call.
+    fn take(&self, handle: Handle) {
+        *self.handle.borrow_mut() = Some(Rc::new(handle));
+        self.hook_ran.set(false);
     }
 
     /// The call; none when there is none, or none any more.
@@ -177,6 +186,11 @@ pub(crate) fn object(lua: &Lua, handle: Handle) -> mlua::Result<AnyUserData> {
     let object = lua.create_any_userdata(Object(Rc::new(Session::new(Some(handle)))))?;
     lua.globals().raw_set(uuid, &object)?;
     Ok(object)
+}
+
+/// The call of an object that is a session; none without one.
+pub(crate) fn handle_of(object: &AnyUserData) -> Result<Option<Rc<Handle>>, Refusal> {
+    Ok(object.borrow::<Object>()?.0.handle())
 }
 
 /// Whether a value is a session.

@@ -1,15 +1,17 @@
 //! Collecting digits. These never run the input callback.
 
+use std::time::Instant;
+
 use crate::{
     bindings::ringfence::call::session::{Digits, Prompt},
-    callback::{self, Ended},
-    class::{self, Bindings},
+    callback::{self, About, Ended},
+    class::Bindings,
     native::{Answer, Reply},
     session::{Call, Method},
 };
 
 pub(super) const METHODS: Bindings<Method> = &[
-    ("collectDigits", |call| Err(class::not_there(call.arguments.row))),
+    ("collectDigits", collect),
     ("flushDigits", flush),
     ("getDigits", get),
     ("playAndGetDigits", play_and_get),
@@ -24,6 +26,36 @@ fn flush(call: &Call<'_>) -> Reply {
     Ok(Answer::Int(0))
 }
 
+/// `collectDigits([digit timeout,] total timeout)`: keys go to the input callback, until the time is over
+/// or, with two numbers, until no key came for the first; at once without a callback.
+fn collect(call: &Call<'_>) -> Reply {
+    let arguments = call.arguments;
+    if call.session.input.borrow().is_none() {
+        return Ok(Answer::Int(0));
+    }
+    let (digit, total) = match arguments.given() {
+        1 => (0, arguments.unsigned(0)),
+        _ => (arguments.unsigned(0), arguments.unsigned(1)),
+    };
+    let began = Instant::now();
+    loop {
+        let past = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+        let left = if total == 0 { u32::MAX } else { total.saturating_sub(past) };
+        if left == 0 {
+            break;
+        }
+        let wait = if digit == 0 { left } else { left.min(digit) };
+        let about = if digit == 0 { About::Waiting } else { About::Keys };
+        let ended = callback::drive(call, "collectDigits", about, |handle, input| {
+            handle.start_sleep(u64::from(wait), input)
+        })?;
+        if !matches!(ended, Ended::Key) {
+            break;
+        }
+    }
+    Ok(Answer::Int(0))
+}
+
 /// `getDigits(max, terminators, timeout [, digit timeout [, total timeout]])`.
 fn get(call: &Call<'_>) -> Reply {
     let arguments = call.arguments;
@@ -34,7 +66,7 @@ fn get(call: &Call<'_>) -> Reply {
         digit_timeout: arguments.unsigned(3),
         total_timeout: arguments.unsigned(4),
     };
-    collected(callback::drive(call, "getDigits", false, |handle, _| handle.start_digits(&digits))?)
+    collected(callback::drive(call, "getDigits", About::Waiting, |handle, _| handle.start_digits(&digits))?)
 }
 
 /// `read(min, max, prompt, timeout, terminators [, digit timeout])`; the numbers are at least 1.
@@ -54,7 +86,7 @@ fn read(call: &Call<'_>) -> Reply {
         failure_extension: String::new(),
         partial: true,
     };
-    collected(callback::drive(call, "read", false, |handle, _| handle.start_prompt(&prompt))?)
+    collected(callback::drive(call, "read", About::Waiting, |handle, _| handle.start_prompt(&prompt))?)
 }
 
 /// `playAndGetDigits(min, max, tries, timeout, terminators, file, invalid file, pattern [, variable
@@ -77,7 +109,7 @@ fn play_and_get(call: &Call<'_>) -> Reply {
         failure_extension: text(10),
         partial: false,
     };
-    collected(callback::drive(call, "playAndGetDigits", false, |handle, _| {
+    collected(callback::drive(call, "playAndGetDigits", About::Waiting, |handle, _| {
         handle.start_prompt(&prompt)
     })?)
 }

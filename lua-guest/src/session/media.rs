@@ -2,7 +2,7 @@
 
 use crate::{
     bindings::ringfence::call::session::Recording,
-    callback::{self, Ended},
+    callback::{self, About, Ended},
     class::{self, Bindings},
     native::{Answer, Reply},
     session::{Call, Method},
@@ -23,7 +23,7 @@ fn stream_file(call: &Call<'_>) -> Reply {
         return Ok(Answer::Int(0));
     }
     let offset = u64::from(call.arguments.unsigned(1));
-    let ended = callback::drive(call, "streamFile", true, |handle, input| {
+    let ended = callback::drive(call, "streamFile", About::File, |handle, input| {
         handle.start_playback(path, offset, input)
     })?;
     Ok(Answer::success(matches!(ended, Ended::Done | Ended::Hangup)))
@@ -42,7 +42,7 @@ fn record_file(call: &Call<'_>) -> Reply {
         silence_threshold: arguments.unsigned(2),
         silence_seconds: arguments.unsigned(3),
     };
-    let ended = callback::drive(call, "recordFile", true, |handle, input| {
+    let ended = callback::drive(call, "recordFile", About::File, |handle, input| {
         handle.start_recording(&recording, input)
     })?;
     Ok(Answer::success(matches!(ended, Ended::Done | Ended::Hangup)))
@@ -53,6 +53,6 @@ fn record_file(call: &Call<'_>) -> Reply {
 fn sleep(call: &Call<'_>) -> Reply {
     let ms = u64::from(call.arguments.unsigned(0));
     let ended =
-        callback::drive(call, "sleep", false, |handle, input| handle.start_sleep(ms, input))?;
+        callback::drive(call, "sleep", About::Waiting, |handle, input| handle.start_sleep(ms, input))?;
     Ok(Answer::success(matches!(ended, Ended::Done | Ended::NotStarted)))
 }

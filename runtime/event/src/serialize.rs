@@ -34,7 +34,8 @@ fn plain(event: &Event) -> String {
         url_encode(&value.text(), &mut out);
         out.push('\n');
     }
-    if let Some(body) = event.body() {
+    // Only JSON tells a body that is empty.
+    if let Some(body) = event.body().filter(|body| !body.is_empty()) {
         // Writing to a String cannot fail.
         let _ = write!(out, "Content-Length: {}\n\n{body}", encode(body).len());
     } else {
@@ -100,13 +101,15 @@ fn xml(event: &Event) -> String {
     let mut out = String::with_capacity(768);
     out.push_str("<event>\n  <headers>\n");
     for (name, value) in event.headers().iter() {
-        let _ = write!(out, "    <{name}>");
-        // What URL encoding leaves over is safe in XML.
-        url_encode(&value.text(), &mut out);
-        let _ = writeln!(out, "</{name}>");
+        for element in value.elements() {
+            let _ = write!(out, "    <{name}>");
+            // What URL encoding leaves over is safe in XML.
+            url_encode(element, &mut out);
+            let _ = writeln!(out, "</{name}>");
+        }
     }
     out.push_str("  </headers>\n");
-    if let Some(body) = event.body() {
+    if let Some(body) = event.body().filter(|body| !body.is_empty()) {
         let _ = write!(out, "  <Content-Length>{}</Content-Length>\n  <body>", encode(body).len());
         for character in body.chars() {
             match character {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What FreeSWITCH answers to a command that does not exist.
-const UNKNOWN: &str = "INVALID COMMAND!\n";
+pub(crate) const UNKNOWN: &str = "INVALID COMMAND!\n";
 
 impl api::Host for State<Host> {
     async fn execute(

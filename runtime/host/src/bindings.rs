@@ -31,12 +31,18 @@ wasmtime::component::bindgen!({
         "ringfence:call/shell.[method]process.read": async | trappable,
         "ringfence:call/shell.[method]process.write": async | trappable,
         "ringfence:call/shell.[method]process.close": async | trappable,
+        "ringfence:call/calls.originate": async | trappable,
+        "ringfence:call/calls.bridge": async | trappable,
+        "ringfence:call/calls.wait-for-answer": async | trappable,
+        "ringfence:call/calls.execute": async | trappable,
+        "ringfence:call/events.[method]consumer.pop": async | trappable,
         "ringfence:call/modules.find": async | trappable,
         default: trappable,
     },
     exports: { default: async },
     with: {
         "ringfence:call/database.connection": crate::database::Lent,
+        "ringfence:call/events.consumer": crate::consumer::Consumer,
         "ringfence:call/session.session": crate::session::Call,
         "ringfence:call/shell.process": crate::shell::Process,
     },
@@ -52,6 +58,9 @@ pub mod component {
         with: {
             "ringfence:call/types": crate::bindings::ringfence::call::types,
             "ringfence:call/session": crate::bindings::ringfence::call::session,
+            "ringfence:call/calls": crate::bindings::ringfence::call::calls,
+            "ringfence:call/events": crate::bindings::ringfence::call::events,
+            "ringfence:call/entry": crate::bindings::ringfence::call::entry,
             "ringfence:call/api": crate::bindings::ringfence::call::api,
             "ringfence:call/variables": crate::bindings::ringfence::call::variables,
             "ringfence:call/database": crate::bindings::ringfence::call::database,
@@ -64,4 +73,3 @@ pub mod component {
         },
     });
 }
-            "ringfence:call/entry": crate::bindings::ringfence::call::entry,

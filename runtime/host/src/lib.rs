@@ -13,7 +13,7 @@
 //!   are given and answer is `entry`.
 //! * Jobs: `script` (the command: list, show, kill …), `ended` (the last ones), `events`
 //!   (`CUSTOM ringfence::script`). `gate` and `unload`: how `mod_lua` comes and goes.
-//! * The contract, one file an interface: `session`, `api`, `variables`, `log`, `job`, `entry`, `database`, `http`, `shell`, `mail`,
+//! * The contract, one file an interface: `session`, `calls`, `consumer` (events), `api`, `variables`, `log`, `job`, `entry`, `database`, `http`, `shell`, `mail`,
 //!   `modules`. They are
 //!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
 //! * `profile`: what a run is granted, from `sandbox.conf.xml`; `permission`: what it is refused.
@@ -23,10 +23,12 @@
 
 mod api;
 mod bindings;
+mod calls;
 mod check;
 mod command_line;
 mod components;
 mod configuration;
+mod consumer;
 mod database;
 mod dialplan;
 mod ended;

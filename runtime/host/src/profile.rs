@@ -42,6 +42,8 @@ impl ScriptProfile {
         profile.files = limits.files;
         profile.databases = limits.databases;
         profile.commands = limits.commands;
+        profile.calls = limits.calls;
+        profile.consumers = limits.consumers;
         profile.nested = limits.nested;
         profile.of_script = limits.of_script;
         profile.of_owner = limits.of_owner;

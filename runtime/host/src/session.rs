@@ -1,6 +1,6 @@
 //! `interface session`: the call that the script serves.
 
-use ringfence_sandbox::State;
+use ringfence_sandbox::{OpenHandle, State};
 use ringfence_switch::{self as switch, Cause, Session, channel::ChannelState};
 use wasmtime::component::Resource;
 
@@ -25,21 +25,40 @@ pub struct Call {
     session: Session,
     /// What was started last and not yet seen to its end.
     running: Option<switch::Running>,
+    /// The call ends with the handle. (That of the served call ends with the script: `finish`.)
+    ends: bool,
+    /// Counts for the limit of calls; none for the served call.
+    _open: Option<OpenHandle>,
 }
 
-type Handle = Resource<Call>;
+impl Call {
+    /// A call besides the served one.
+    pub(crate) fn held(session: Session, open: OpenHandle) -> Self {
+        Self { session, running: None, ends: false, _open: Some(open) }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.ends && self.session.hook().is_none() {
+            self.session.hangup(Cause::NORMAL_CLEARING);
+        }
+    }
+}
+
+pub(crate) type Handle = Resource<Call>;
 
 impl types::Host for State<Host> {}
 
 impl interface::Host for State<Host> {
     fn current(&mut self) -> wasmtime::Result<Option<Handle>> {
         let Some(session) = self.host.session.clone() else { return Ok(None) };
-        Ok(Some(self.table.push(Call { session, running: None })?))
+        Ok(Some(self.table.push(Call { session, running: None, ends: false, _open: None })?))
     }
 }
 
 /// What a handle stands for. A guest cannot make handles up: an unknown one ends it.
-fn session(state: &State<Host>, handle: &Handle) -> wasmtime::Result<Session> {
+pub(crate) fn session(state: &State<Host>, handle: &Handle) -> wasmtime::Result<Session> {
     Ok(state.table.get(handle)?.session.clone())
 }
 
@@ -49,7 +68,7 @@ fn may_transfer(state: &State<Host>) -> Result<(), switch::Failure> {
 }
 
 /// Ends what runs and starts something else.
-async fn start(
+pub(crate) async fn start(
     state: &mut State<Host>,
     handle: &Handle,
     operation: switch::Operation,
@@ -182,10 +201,15 @@ impl HostSession for State<Host> {
         answered(self, done.map_err(Failure::from))
     }
 
-    fn set_auto_hangup(&mut self, _: Handle, hang_up: bool) -> wasmtime::Result<()> {
+    fn set_auto_hangup(&mut self, handle: Handle, hang_up: bool) -> wasmtime::Result<()> {
         self.job().count();
         tell(self, || format!("session:setAutoHangup({hang_up})"));
-        self.host.auto_hangup = hang_up;
+        let call = self.table.get_mut(&handle)?;
+        if self.host.session.as_ref() == Some(&call.session) {
+            self.host.auto_hangup = hang_up;
+        } else {
+            call.ends = hang_up;
+        }
         Ok(())
     }
 

@@ -23,11 +23,15 @@ pub enum Handle {
     Database,
     /// A command of the system ([`Profile::commands`]).
     Command,
+    /// A call besides the one that is served ([`Profile::calls`]).
+    Call,
+    /// A queue of events ([`Profile::consumers`]).
+    Consumer,
 }
 
 impl Handle {
     /// How many kinds there are.
-    const KINDS: usize = 3;
+    const KINDS: usize = 5;
 
     /// What many of it are called.
     #[must_use]
@@ -36,6 +40,8 @@ impl Handle {
             Self::File => "files",
             Self::Database => "databases",
             Self::Command => "commands",
+            Self::Call => "calls",
+            Self::Consumer => "consumers",
         }
     }
 
@@ -44,6 +50,8 @@ impl Handle {
             Self::File => profile.files,
             Self::Database => profile.databases,
             Self::Command => profile.commands,
+            Self::Call => profile.calls,
+            Self::Consumer => profile.consumers,
         }
     }
 }

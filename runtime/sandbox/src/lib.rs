@@ -29,7 +29,7 @@
 //! | `host-call-limit` | host calls in a second | `host_calls` |
 //! | `memory-limit` | growth was refused and it could not go on | `memory`; first a refusal that it can handle |
 //! | `stack-limit` | functions that call each other without end | none: [`Config::stack`], for all |
-//! | `handle-limit` | opening more after [`REFUSALS`] in a row; a full table of handles | `files`, `databases`, `commands`, first refused; `handles` |
+//! | `handle-limit` | opening more after [`REFUSALS`] in a row; a full table of handles | `files`, `databases`, `commands`, `calls`, `consumers`, first refused; `handles` |
 //! | `log-limit`, `output-limit` | [`FAR`] times too much in a minute | `log`, first refused; `output`, first thrown away |
 //! | a name of the host's | a host function that answers an [`End`]; [`Job::end_at`] | |
 //! | `trap` | itself; or too much in one host call | `host_call` |
@@ -120,7 +120,7 @@ pub use observer::{Observer, Outcome};
 pub use output::{Log, Output, Stream};
 pub use owner::Owner;
 pub use profile::{
-    COMMANDS, DATABASES, Directory, FILES, HANDLES, HOST_CALL, LINE, LOG, MEMORY, NESTED, OF_OWNER, OUTPUT, Profile,
+    CALLS, COMMANDS, CONSUMERS, DATABASES, Directory, FILES, HANDLES, HOST_CALL, LINE, LOG, MEMORY, NESTED, OF_OWNER, OUTPUT, Profile,
     TABLE,
 };
 pub use refusal::{Refusal, StartRefused};

@@ -37,6 +37,14 @@ pub const COMMANDS: u32 = 4;
 ///
 /// All guests share what a database has of them.
 pub const DATABASES: u32 = 16;
+/// Calls that a guest may hold at the same time besides the one that it serves.
+///
+/// Each may be a leg of its own, with ports and audio.
+pub const CALLS: u32 = 64;
+/// Queues of events that a guest may have at the same time.
+///
+/// A queue is up to 5,000 events unless it asks for more.
+pub const CONSUMERS: u32 = 4;
 /// Scripts that run within each other, the outermost included.
 ///
 /// One that starts itself and waits would take all slots otherwise.
@@ -112,6 +120,10 @@ pub struct Profile {
     pub commands: u32,
     /// Connections to databases that it may have ([`DATABASES`]); as `files`.
     pub databases: u32,
+    /// Calls besides its own that it may hold ([`CALLS`]); as `files`.
+    pub calls: u32,
+    /// Queues of events that it may have ([`CONSUMERS`]); as `files`.
+    pub consumers: u32,
     /// Scripts within each other, itself included, as long as it is one of them ([`NESTED`]). One
     /// more is not started: `nested-limit`.
     pub nested: u32,
@@ -148,6 +160,8 @@ impl Profile {
             files: FILES,
             databases: DATABASES,
             commands: COMMANDS,
+            calls: CALLS,
+            consumers: CONSUMERS,
             nested: NESTED,
             of_script: None,
             of_owner: Some(OF_OWNER),

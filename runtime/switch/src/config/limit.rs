@@ -60,6 +60,10 @@ pub struct Limits {
     pub command: Option<Duration>,
     /// Connections to databases at the same time.
     pub databases: u32,
+    /// Calls besides the one that is served.
+    pub calls: u32,
+    /// Queues of events.
+    pub consumers: u32,
     /// Time of a statement.
     pub statement: Option<Duration>,
     /// Scripts within each other.
@@ -221,6 +225,39 @@ pub const LIMITS: &[Limit] = &[
         reason: "All scripts share `max-db-handles` of each database; one that opens in a loop would \
                  take them all.",
         set: |limits, value| limits.databases = count(value).unwrap_or(u32::MAX),
+    },
+    Limit {
+        parameter: Parameter::one(
+            "calls",
+            "4",
+            "calls",
+            "Calls that a run holds at the same time besides the one that it serves: \
+             `freeswitch.Session`, `session:originate`.",
+        ),
+        trusted: "1000",
+        range: (0, 10_000),
+        unlimited: false,
+        then: "the call is not made or found, and the log says why; ends a script that tries a thousand \
+               times in a row",
+        error: "handle-limit",
+        reason: "A ring group has a handful; a loop that calls would take all ports.",
+        set: |limits, value| limits.calls = count(value).unwrap_or(u32::MAX),
+    },
+    Limit {
+        parameter: Parameter::one(
+            "consumers",
+            "1",
+            "queues",
+            "Queues of events that a run has at the same time: `freeswitch.EventConsumer`.",
+        ),
+        trusted: "16",
+        range: (0, 1_000),
+        unlimited: false,
+        then: "the queue stays empty, and the log says why; ends a script that tries a thousand times in \
+               a row",
+        error: "handle-limit",
+        reason: "A full queue is some 10 MB, and each is served at every event.",
+        set: |limits, value| limits.consumers = count(value).unwrap_or(u32::MAX),
     },
     Limit {
         parameter: Parameter::one(

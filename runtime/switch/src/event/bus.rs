@@ -296,6 +296,11 @@ impl Subscription {
         }
     }
 
+    /// Asks for other events from now on.
+    pub fn change(&self, filter: Filter) {
+        self.registered.change(filter);
+    }
+
     /// The next event when one is there.
     pub fn try_next(&mut self) -> Option<Delivery> {
         self.receiver.try_recv().ok()

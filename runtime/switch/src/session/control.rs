@@ -2,7 +2,7 @@
 
 use crate::authority;
 use crate::cause::Cause;
-use crate::channel::{ChannelState, hangup};
+use crate::channel::{ChannelState, Shared, hangup};
 use crate::operation::Failure;
 use crate::session::{Execution, Session};
 
@@ -27,6 +27,16 @@ impl Session {
         } else {
             None
         }
+    }
+
+    /// Puts a call that was made for a script at its disposal, in `CS_SOFT_EXECUTE`, as soon as it waits
+    /// for orders.
+    pub async fn soft_execute(&self) {
+        let waits = |shared: &mut Shared| {
+            (!shared.state.up() || shared.running == ChannelState::ConsumeMedia).then_some(())
+        };
+        self.0.wait_for(waits).await;
+        self.0.enter(ChannelState::SoftExecute);
     }
 
     /// Waits until the call is hung up or transferred, and tells which.

@@ -77,6 +77,11 @@ impl Session {
         Ok(())
     }
 
+    /// Forgets the events that were sent and not read.
+    pub fn flush_messages(&self) {
+        self.0.shared.lock().messages.clear();
+    }
+
     /// Presses keys towards the far end: `12#` or `12#@100` (each for 100 ms). `w` and `W` wait
     /// 500 ms and 1 s.
     ///

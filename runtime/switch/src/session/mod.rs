@@ -5,6 +5,7 @@
 //! [`Session::execute`]) is a future of whoever asks, answered early by a hangup.
 
 mod caller;
+mod cdr;
 mod control;
 mod execute;
 mod heartbeat;
