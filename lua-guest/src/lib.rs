@@ -26,6 +26,7 @@ mod bridge;
 mod callback;
 mod class;
 mod consumer;
+mod database;
 mod dbh;
 mod dtmf;
 mod email;

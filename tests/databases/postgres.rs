@@ -14,7 +14,7 @@ async fn rows_and_values_of_many_types() {
     // What `psql` shows, without values and with them: those come in another way.
     let columns = "1::smallint, 2, 3::bigint, 'x', 'y'::char(3), true, false, 1.50::numeric, 0.1::float8, \
                    '2026-11-21 08:09:10.5'::timestamp, '2026-11-21'::date, '{1,2}'::int[], \
-                   '{\"a\": 1}'::jsonb, '\\x4142'::bytea, NULL::int, ''::text, '10.0.0.1'::inet, \
+                   '{\"a\": 1}'::jsonb, '\\x4142'::bytea, NULL::int, ''::text, '10.0.0.0/8'::cidr, \
                    '1 day 2 hours'::interval";
     let shown = postgres.query(&format!("SELECT {columns}"));
     let plain = run(&mut handle, &format!("SELECT {columns}")).await.unwrap();

@@ -151,17 +151,16 @@ fn folder() -> PathBuf {
     versions.ok().flatten().expect("PostgreSQL is missing: ./setup.sh installs it")
 }
 
-/// User and group to become, when this is root.
+/// User and group to become, when this is root: [`ACCOUNT`], or nobody where that is missing.
 fn account() -> Option<(u32, u32)> {
-    let id = Command::new("id").arg("-u").output().expect("id");
-    if String::from_utf8_lossy(&id.stdout).trim() != "0" {
+    let id = |what: &str, user: &[&str]| {
+        let asked = Command::new("id").arg(what).args(user).output().expect("id");
+        String::from_utf8_lossy(&asked.stdout).trim().parse().ok()
+    };
+    if id("-u", &[]) != Some(0) {
         return None;
     }
-    // Names of people may be in any encoding.
-    let users = fs::read("/etc/passwd").unwrap();
-    let users = String::from_utf8_lossy(&users);
-    let line = users.lines().find(|line| line.starts_with(&format!("{ACCOUNT}:")));
-    let mut fields = line.expect("Debian's package makes the user postgres").split(':').skip(2);
-    let mut number = || fields.next().and_then(|field| field.parse().ok()).expect("a number");
-    Some((number(), number()))
+    let user = [ACCOUNT, "nobody"].into_iter().find(|user| id("-u", &[user]).is_some());
+    let user = user.expect("an account that is not root");
+    id("-u", &[user]).zip(id("-g", &[user]))
 }

@@ -3,7 +3,7 @@
 //! The client's library takes columns in PostgreSQL's binary form, which is another one for every
 //! type. So the statement is prepared; where columns have types of which we do not read the binary
 //! form, it is prepared once more with those columns cast to text around it, in the words of PostgreSQL
-//! itself.
+//! itself. (An `inet` shows its mask then, also where `psql` leaves it out.)
 
 use std::error::Error as StdError;
 use std::fmt;
