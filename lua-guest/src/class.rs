@@ -167,11 +167,6 @@ pub(crate) fn constructor(
     freeswitch.raw_set(class.name, table)
 }
 
-/// A class that scripts have under its name only: making an object is an error that says so.
-pub(crate) fn absent(natives: &Natives<'_>, freeswitch: &Table, name: &str) -> mlua::Result<()> {
-    constructor(natives, freeswitch, row(name)?, Some(|_, arguments| Err(not_there(arguments.row))))
-}
-
 /// What a row answers whose power this version has not.
 pub(crate) fn not_there(row: &Function) -> Refusal {
     Refusal::located(format!(
