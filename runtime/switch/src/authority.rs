@@ -17,6 +17,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use ringfence_media::Folders;
 
+use crate::channel::api_hook;
 use crate::config::Permissions;
 use crate::config::permission::every;
 use crate::operation::Failure;
@@ -239,6 +240,30 @@ pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
             return Ok(());
         }
         Err(authority.refuse("hand on a text with ${…}, which the server would expand", "api=*"))
+    })
+}
+
+/// Whether a variable may be set: to a text that is expanded later, or to a command that the server runs.
+pub(crate) fn variable(name: &str, value: &str) -> Result<(), Failure> {
+    expandable(value)?;
+    let runs = api_hook::NAMES.iter().any(|hook| hook.eq_ignore_ascii_case(name));
+    match value.split_whitespace().next() {
+        Some(first) if runs => command(first),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a dial string may be used, which may set variables.
+pub(crate) fn dial_string(text: &str) -> Result<(), Failure> {
+    expandable(text)?;
+    ask(|authority| {
+        let text = text.to_ascii_lowercase();
+        if authority.permissions.api.all_names()
+            || !api_hook::NAMES.iter().any(|hook| text.contains(hook))
+        {
+            return Ok(());
+        }
+        Err(authority.refuse("leave a command to a call that it makes", "api=*"))
     })
 }
 

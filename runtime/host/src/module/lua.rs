@@ -12,7 +12,7 @@ use ringfence_switch::{
 use super::{afterwards, on_call};
 use crate::{
     bindings::ringfence::call::job::Origin,
-    entry::Entry,
+    entry::{Entry, data},
     scripts::Scripts,
     start::{Language, Start},
 };
@@ -63,7 +63,8 @@ fn lua(scripts: Scripts) -> Command {
         SYNTAX,
         "Runs a Lua script and answers its output",
         "The command waits for the script's end. The output is what the script writes to `stream`. Its \
-         other globals are `env`, `argv`, and `session` when the command is run for a call. When it \
+         other globals are `env` (an event: who runs it; for `api_hangup_hook` all about the call), `argv`, and \
+         `session` when the command is run for a call. When it \
          fails, `-ERR Cannot execute script` follows what it wrote.",
         move |context, arguments: String| {
             let scripts = scripts.clone();
@@ -71,11 +72,13 @@ fn lua(scripts: Scripts) -> Command {
                 if arguments.is_empty() {
                     return String::new();
                 }
-                let environment = vec![
-                    ("Event-Name".to_owned(), "API".to_owned()),
-                    ("API-Command".to_owned(), "lua".to_owned()),
-                    ("API-Command-Argument".to_owned(), arguments.clone()),
-                ];
+                // All about the call, for its hangup hook; else only that it is a command.
+                let mut environment = match &context.environment {
+                    Some(known) => data(known).headers,
+                    None => vec![("Event-Name".to_owned(), "API".to_owned())],
+                };
+                environment.push(("API-Command".to_owned(), "lua".to_owned()));
+                environment.push(("API-Command-Argument".to_owned(), arguments.clone()));
                 let call = context.session.as_ref();
                 let call = call.map(|session| session.uuid().to_string()).unwrap_or_default();
                 let started = scripts.start(Start {

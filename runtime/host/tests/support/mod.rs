@@ -40,7 +40,9 @@ const CONFIGURATION: &str = r#"<document type="freeswitch/xml">
       <param name="context" value="public"/>
       <param name="user-agent-string" value="FSgolden"/>
     </settings></profile></profiles></configuration>
+    LUA
   </section>
+  SECTIONS
   <section name="dialplan">
     <context name="public">EXTENSIONS</context>
     <context name="luat">EXTENSIONS</context>
@@ -86,9 +88,8 @@ pub fn tidy(line: &str) -> String {
         }
         // Every other part is within quotes; an escaped quote shifts that, but then both sides do.
         if index % 2 == 0 {
-            let tokens: Vec<&str> =
-                part.split(", ").map(|token| token.strip_suffix(".0").unwrap_or(token)).collect();
-            out.push_str(&tokens.join(", "));
+            let part = part.replace(".0,", ",").replace(".0}", "}");
+            out.push_str(part.strip_suffix(".0").unwrap_or(&part));
         } else {
             out.push_str(part);
         }
@@ -142,6 +143,11 @@ pub struct Server {
 
 impl Server {
     pub async fn start(version: LuaVersion) -> Self {
+        Self::with(version, "", "").await
+    }
+
+    /// One with a `lua.conf` and sections of its own.
+    pub async fn with(version: LuaVersion, lua: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().to_str().unwrap().to_owned();
         for name in ["scripts/golden/s", "scripts/golden/r"] {
@@ -158,7 +164,11 @@ impl Server {
 
         let extensions = EXTENSIONS.replace("DIR", &directory);
         let mut assembled = Assembled::default();
-        CONFIGURATION.replace("EXTENSIONS", &extensions).clone_into(&mut assembled.text);
+        CONFIGURATION
+            .replace("EXTENSIONS", &extensions)
+            .replace("LUA", lua)
+            .replace("SECTIONS", sections)
+            .clone_into(&mut assembled.text);
         let root = xml::parse(&assembled).unwrap();
         let mut globals = Variables::new();
         let scripts_folder = format!("{directory}/scripts");

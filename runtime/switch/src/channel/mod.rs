@@ -5,6 +5,7 @@
 //! task (`task`) owns what arrives from outside (SIP and media events) and runs the dialplan, so
 //! BYE, `uuid_kill` and a transfer act at once, whatever a script does meanwhile.
 
+pub(crate) mod api_hook;
 pub(crate) mod data;
 pub(crate) mod derived;
 pub(crate) mod event;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
-use crate::channel::{Beside, ChannelState, execution};
+use crate::channel::{Beside, ChannelState, api_hook, execution};
 use crate::endpoint::sip;
 use crate::event::EventName;
 use crate::operation::{Dtmf, DtmfSource};
@@ -36,9 +36,20 @@ pub(crate) async fn run(session: Session, leg: Option<mpsc::Receiver<CallEvent>>
         channel.enter(ChannelState::ConsumeMedia);
         channel.notify();
     }
-    Task { session, leg, media: None, run: None, beside: Vec::new(), watched: Vec::new(), silence: None, begin }
-        .serve()
-        .await;
+    Task {
+        session,
+        leg,
+        media: None,
+        run: None,
+        beside: Vec::new(),
+        watched: Vec::new(),
+        silence: None,
+        begin,
+    }
+    .serve()
+    .await;
+    registered.0.0.report_over();
+    api_hook::run(&registered.0).await;
     drop(registered);
 }
 

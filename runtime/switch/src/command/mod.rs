@@ -7,6 +7,7 @@ mod coalesce;
 mod complete;
 mod cond;
 mod create_uuid;
+mod directory;
 mod echo;
 mod escape;
 mod eval;
@@ -46,15 +47,19 @@ mod uuid_bridge;
 mod uuid_control;
 mod uuid_dtmf;
 mod uuid_hold;
+mod uuid_park;
 mod uuid_record;
+mod uuid_send_info;
 mod uuid_transfer;
 mod uuid_variable;
+mod xml_locate;
 
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::event::Event;
 use crate::session::Session;
 use crate::switch::{Module, Switch};
 
@@ -65,6 +70,8 @@ pub struct CommandContext {
     pub switch: Switch,
     /// The call that the command is run for, if any.
     pub session: Option<Session>,
+    /// What is known of who runs it: all about a call that is over, for its hangup hook.
+    pub environment: Option<Arc<Event>>,
 }
 
 /// What runs a command: its context and its arguments (trimmed); answers the output.
@@ -128,8 +135,10 @@ pub(crate) const NO_CHANNEL: &str = "-ERR No such channel!\n";
 pub(crate) fn module() -> Module {
     let commands = [
         complete::table(),
+        directory::table(),
         eval::table(),
         expand::table(),
+        fsctl::table(),
         global_getvar::table(),
         global_setvar::table(),
         help::table(),
@@ -152,6 +161,7 @@ pub(crate) fn module() -> Module {
         uuid_hold::table(),
         uuid_transfer::table(),
         uuid_variable::table(),
+        xml_locate::table(),
     ];
     Module {
         name: "mod_commands",

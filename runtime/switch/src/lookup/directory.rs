@@ -40,15 +40,22 @@ impl Switch {
         domain: &str,
         more: impl FnOnce(&mut Event),
     ) -> Option<User> {
+        self.find_user_by("id", user, domain, more).await
+    }
+
+    /// The same by another attribute than `id`.
+    pub async fn find_user_by(
+        &self,
+        key: &str,
+        user: &str,
+        domain: &str,
+        more: impl FnOnce(&mut Event),
+    ) -> Option<User> {
         let mut params = self.request_params();
-        params.set("key", "id").set("user", user).set("domain", domain);
+        params.set("key", key).set("user", user).set("domain", domain);
         more(&mut params);
         let found = self.find_domain(domain, params).await?;
-        let mut path = Vec::new();
-        if !way_to(&found, user, &mut path) {
-            return None;
-        }
-        Some(User { domain: found, path })
+        User::within(&found, key, user)
     }
 
     /// The start of what a handler is told: the headers of all events.
@@ -60,6 +67,42 @@ impl Switch {
 }
 
 impl User {
+    /// The user whose attribute `key` is that, or whose `number-alias` is. One that is only pointed at is
+    /// found where it is.
+    #[must_use]
+    pub fn within(domain: &Found, key: &str, user: &str) -> Option<Self> {
+        let mut pointer = None;
+        for path in ways(domain) {
+            let found = Self { domain: domain.clone(), path };
+            let is =
+                |key| found.attribute(key).is_some_and(|known| known.eq_ignore_ascii_case(user));
+            if is(key) || is("number-alias") {
+                if found.attribute("type") != Some("pointer") {
+                    return Some(found);
+                }
+                pointer.get_or_insert(found);
+            }
+        }
+        pointer
+    }
+
+    /// The users of that group, in order.
+    #[must_use]
+    pub fn of_group(domain: &Found, group: &str) -> Vec<Self> {
+        let all = ways(domain).into_iter();
+        let users = all.map(|path| Self { domain: domain.clone(), path });
+        users.filter(|user| user.in_group(group)).collect()
+    }
+
+    /// Whether a group of that name is around the user.
+    #[must_use]
+    pub fn in_group(&self, group: &str) -> bool {
+        self.around().any(|element| {
+            element.name == "group"
+                && element.attribute("name").is_some_and(|name| name.eq_ignore_ascii_case(group))
+        })
+    }
+
     /// `<user>`.
     #[must_use]
     pub fn element(&self) -> &Element {
@@ -147,22 +190,20 @@ fn entries<'e>(element: &'e Element, list: &str, entry: &str) -> impl Iterator<I
     lists.flat_map(|list| &list.children).filter(move |child| child.name == entry)
 }
 
-/// Finds a user below an element, whatever groups are between.
-fn way_to(element: &Element, user: &str, path: &mut Vec<usize>) -> bool {
-    let is = |child: &Element, key| {
-        child.attribute(key).is_some_and(|known: &str| known.eq_ignore_ascii_case(user))
-    };
-    for (at, child) in element.children.iter().enumerate() {
-        path.push(at);
-        let found = match child.name.as_str() {
-            "user" => is(child, "id") || is(child, "number-alias"),
-            "groups" | "group" | "users" => way_to(child, user, path),
-            _ => false,
-        };
-        if found {
-            return true;
+/// The ways to all users below an element, whatever groups are between.
+fn ways(domain: &Element) -> Vec<Vec<usize>> {
+    fn below(element: &Element, path: &mut Vec<usize>, ways: &mut Vec<Vec<usize>>) {
+        for (at, child) in element.children.iter().enumerate() {
+            path.push(at);
+            match child.name.as_str() {
+                "user" => ways.push(path.clone()),
+                "groups" | "group" | "users" => below(child, path, ways),
+                _ => {}
+            }
+            path.pop();
         }
-        path.pop();
     }
-    false
+    let mut ways = Vec::new();
+    below(domain, &mut Vec::new(), &mut ways);
+    ways
 }

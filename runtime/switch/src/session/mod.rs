@@ -180,7 +180,7 @@ impl Session {
     /// Without a name, for a list element past the limit, when there is no room for more, and for a
     /// text with `${…}` from a script that may not run all commands.
     pub fn set_variable(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
-        authority::expandable(value.unwrap_or_default()).map_err(|_| Refused::NotPermitted)?;
+        authority::variable(name, value.unwrap_or_default()).map_err(|_| Refused::NotPermitted)?;
         let mut shared = self.0.shared.lock();
         match value {
             Some(value) => shared.variables.set_bounded(name, value)?,

@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use crate::authority;
 use crate::cause::Cause;
 use crate::config::Configuration;
-use crate::event::{Bus, Core, EventName};
+use crate::event::{Bus, Core, Event, EventName};
 use crate::lookup::{Bound, Cache};
 use crate::schedule::Schedule;
 use crate::session::Session;
@@ -353,17 +353,44 @@ impl Switch {
         arguments: &str,
         session: Option<&Session>,
     ) -> Result<String, UnknownCommand> {
+        self.run_command(name, arguments, session, None).await
+    }
+
+    /// The same with what is known of who runs it.
+    pub(crate) async fn command_for(
+        &self,
+        name: &str,
+        arguments: &str,
+        session: Option<&Session>,
+        environment: Event,
+    ) -> Result<String, UnknownCommand> {
+        self.run_command(name, arguments, session, Some(Arc::new(environment))).await
+    }
+
+    async fn run_command(
+        &self,
+        name: &str,
+        arguments: &str,
+        session: Option<&Session>,
+        environment: Option<Arc<Event>>,
+    ) -> Result<String, UnknownCommand> {
+        // What was asked for is told after it was done, and also what there is not.
+        let told = || {
+            self.0.events.fire(EventName::Api, |event| {
+                event.set("API-Command", name).set("API-Command-Argument", arguments.trim());
+            });
+        };
         let Some(command) = self.find_command(name) else {
+            told();
             return Err(UnknownCommand(name.to_owned()));
         };
         if let Err(refused) = authority::command(command.name) {
             return Ok(format!("-ERR {refused}\n"));
         }
-        let context = CommandContext { switch: self.clone(), session: session.cloned() };
+        let context =
+            CommandContext { switch: self.clone(), session: session.cloned(), environment };
         let output = (command.run)(context, arguments.trim().to_owned()).await;
-        self.0.events.fire(EventName::Api, |event| {
-            event.set("API-Command", name).set("API-Command-Argument", arguments.trim());
-        });
+        told();
         Ok(output)
     }
 

@@ -62,6 +62,31 @@ impl Element {
         self.children_named(name).next()
     }
 
+    /// Writes it as XML, indented by `depth` levels.
+    pub(crate) fn write(&self, out: &mut String, depth: usize) {
+        let indent = "  ".repeat(depth);
+        out.push_str(&indent);
+        out.push('<');
+        out.push_str(&self.name);
+        for (name, value) in &self.attributes {
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
+            escape(value, out);
+            out.push('"');
+        }
+        out.push('>');
+        escape(self.content().unwrap_or_default().trim_end(), out);
+        if !self.children.is_empty() {
+            out.push('\n');
+            self.children.iter().for_each(|child| child.write(out, depth + 1));
+            out.push_str(&indent);
+        }
+        out.push_str("</");
+        out.push_str(&self.name);
+        out.push_str(">\n");
+    }
+
     /// The text when there is more than white space.
     #[must_use]
     pub fn content(&self) -> Option<&str> {
@@ -165,6 +190,19 @@ fn element(tag: &BytesStart<'_>, place: Place) -> Result<Element, Fault> {
         attributes.push((key, value));
     }
     Ok(Element { name, attributes, children: Vec::new(), text: String::new(), place })
+}
+
+/// Appends a text with what XML gives a meaning replaced.
+fn escape(text: &str, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            other => out.push(other),
+        }
+    }
 }
 
 /// Replaces the five entities of XML and character numbers; others stay as they are written.

@@ -13,6 +13,7 @@ mod authority;
 mod golden_dialplan;
 mod golden_hangup;
 mod inbound;
+mod lookup;
 mod modules;
 mod operations;
 mod outbound;
