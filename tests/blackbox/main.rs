@@ -2,6 +2,8 @@
 
 /// Sound in both directions, compared sample by sample.
 mod audio;
+/// Two phones that are connected through the server.
+mod bridge;
 /// Causes and statuses, as FreeSWITCH maps them.
 mod causes;
 /// Codecs, offers and answers.
@@ -26,5 +28,7 @@ mod rtp;
 mod shutdown;
 /// INVITE to BYE and everything that comes between them.
 mod signalling;
+/// Numbers, phrases, texts and menus; speech that is recognised.
+mod speech;
 /// Datagrams that no phone would send.
 mod torture;

@@ -1,17 +1,42 @@
 //! sipp: scenarios of SIP messages, run as often as wanted.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::binary::finish;
-use crate::{Server, ports};
+use crate::{Server, eventually, ports};
 
 /// One run of a scenario of `tests/sipp/`.
 pub struct Sipp {
     command: Command,
     folder: TempDir,
+    port: u16,
+}
+
+/// A scenario that waits to be called. Killed when it goes out of scope.
+pub struct Called {
+    /// Where it listens for SIP on 127.0.0.1.
+    pub port: u16,
+    child: Child,
+    sipp: Sipp,
+}
+
+impl Called {
+    /// Waits for its end, and fails the test unless every call went as the scenario says.
+    #[track_caller]
+    pub fn passes(mut self) {
+        let status = eventually("sipp to end", || self.child.try_wait().unwrap());
+        assert_eq!(status.code(), Some(0), "sipp failed:\n{}", self.sipp.errors());
+    }
+}
+
+impl Drop for Called {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Sipp {
@@ -27,6 +52,14 @@ impl Sipp {
         let mut sipp = Self::new(scenario, "::1");
         sipp.command.arg(format!("[::1]:{}", server.port())).args(["-s", extension]);
         sipp
+    }
+
+    /// The scenario as a phone that is called so many times, running already.
+    pub fn is_called(scenario: &str, times: u32) -> Called {
+        let mut sipp = Self::new(scenario, "127.0.0.1").with(&["-m", &times.to_string()]);
+        sipp.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = sipp.command.spawn().expect("sipp (`make setup` installs it)");
+        Called { port: sipp.port, child, sipp }
     }
 
     fn new(scenario: &str, local: &str) -> Self {
@@ -49,7 +82,7 @@ impl Sipp {
         command.args(["-p", &port.to_string(), "-mp", &(port + 2).to_string()]);
         command.args(["-m", "1", "-timeout", "60", "-timeout_error", "-trace_stat"]);
         command.args(["-stf", "statistics.csv"]);
-        Self { command, folder }
+        Self { command, folder, port }
     }
 
     /// Further arguments, after sipp's own manual.

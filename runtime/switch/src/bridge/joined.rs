@@ -34,8 +34,8 @@ impl Joined {
             return Err(Failure::Invalid("a call cannot be bridged with itself".into()));
         }
         let id = BRIDGES.fetch_add(1, Ordering::Relaxed);
-        tie(leg, partner, id)?;
-        if let Err(failure) = tie(partner, leg, id) {
+        tie(leg, partner, id, true)?;
+        if let Err(failure) = tie(partner, leg, id, false) {
             untie(leg, id);
             return Err(match failure {
                 Failure::Hangup(cause) => {
@@ -143,7 +143,7 @@ impl Drop for Joined {
     }
 }
 
-fn tie(leg: &Session, partner: &Session, id: u64) -> Result<(), Failure> {
+fn tie(leg: &Session, partner: &Session, id: u64, leads: bool) -> Result<(), Failure> {
     let mut shared = leg.0.shared.lock();
     if !shared.state.up() {
         return Err(Failure::Hangup(shared.cause));
@@ -157,8 +157,12 @@ fn tie(leg: &Session, partner: &Session, id: u64) -> Result<(), Failure> {
         let (uuid, with) = (leg.uuid(), &bond.uuid);
         return Err(Failure::Failed(format!("{uuid} is bridged with {with} already")));
     }
-    shared.bond =
-        Some(Bond { id, uuid: Arc::clone(partner.uuid()), partner: Arc::downgrade(&partner.0) });
+    shared.bond = Some(Bond {
+        id,
+        leads,
+        uuid: Arc::clone(partner.uuid()),
+        partner: Arc::downgrade(&partner.0),
+    });
     Ok(())
 }
 

@@ -22,6 +22,8 @@ use joined::Joined;
 pub(crate) struct Bond {
     /// Of the bridge; another one has another number.
     id: u64,
+    /// Whether this leg made the bridge.
+    leads: bool,
     uuid: Arc<str>,
     partner: Weak<Channel>,
 }
@@ -69,6 +71,11 @@ impl Session {
     pub fn partner(&self) -> Option<Self> {
         let bond = self.0.shared.lock().bond.as_ref().map(|bond| Weak::clone(&bond.partner));
         bond.and_then(|partner| partner.upgrade()).map(Self)
+    }
+
+    /// True for the leg of a bridge that did not make it.
+    pub(crate) fn follows(&self) -> bool {
+        self.0.shared.lock().bond.as_ref().is_some_and(|bond| !bond.leads)
     }
 
     /// Waits until this call is answered; the one that waits for it, if any, may end meanwhile.

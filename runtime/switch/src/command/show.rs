@@ -18,8 +18,9 @@ pub(super) fn table() -> Vec<Command> {
         SYNTAX,
         "Show various reports",
         "Prints a list: `channels`, `calls`, `application [name]`, `api [name]`, `modules`, `codec`, \
-         `endpoint`, `dialplan`, `say`, `speech`; `bridged_calls` and the like are always empty. `channels like <text>` \
-         chooses rows in which the text stands, `count` prints only how many there are. `as json`, \
+         `endpoint`, `dialplan`, `say`, `speech`. `calls` has one row for two legs that \
+         are bridged, `bridged_calls` no other rows, `detailed_calls` and `detailed_bridged_calls` more \
+         columns. `channels like <text>` chooses rows in which the text stands, `count` prints only how many there are. `as json`, \
          `as xml` and `as delim <character>` at the end choose the format. Lists that FreeSWITCH has \
          and Ringfence does not are answered with the usage.",
         show,
@@ -60,12 +61,12 @@ fn list(context: &CommandContext, what: &str, name: Option<&str>) -> Option<Tabl
     let switch = &context.switch;
     Some(match what {
         "channels" | "distinct_channels" => calls::channels(switch),
-        "calls" => calls::calls(switch),
-        "detailed_calls" => calls::channels(switch),
-        // There is no bridge, alias or schedule yet.
-        "bridged_calls" | "detailed_bridged_calls" | "aliases" | "tasks" | "registrations" => {
-            Table::new(&["name"])
-        }
+        "calls" => calls::calls(switch, false, false),
+        "detailed_calls" => calls::calls(switch, true, false),
+        "bridged_calls" => calls::calls(switch, false, true),
+        "detailed_bridged_calls" => calls::calls(switch, true, true),
+        // There is no alias or registration yet.
+        "aliases" | "tasks" | "registrations" => Table::new(&["name"]),
         "application" => {
             let mut table = Table::new(&["name", "description", "syntax", "ikey"]);
             for (entry, module) in switch.applications() {

@@ -88,3 +88,40 @@ async fn waiting_for_the_answer_ends_with_either_call() {
     assert_eq!(dialed, "-ERR NO_ANSWER\n");
     rig.empty().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_legs_are_one_call_in_the_lists() {
+    let rig = Rig::new(&[]);
+    let (a, b, c) = (rig.null().await, rig.null().await, rig.null().await);
+    a.join(&b).unwrap();
+    until(|| a.bridged() && b.bridged()).await;
+    let calls = rig.api("show calls").await;
+    assert!(calls.ends_with("\n2 total.\n"), "{calls}");
+    let row = |list: &str| {
+        let mut lines = list.lines();
+        let names = lines.next().unwrap().to_owned();
+        let row = lines.find(|line| line.starts_with(&**a.uuid())).unwrap().to_owned();
+        let value = move |name: &str| {
+            let at = names.split(',').position(|known| known == name).unwrap();
+            row.split(',').nth(at).unwrap().to_owned()
+        };
+        Box::new(value) as Box<dyn Fn(&str) -> String>
+    };
+    let of_a = row(&calls);
+    assert_eq!((of_a("b_uuid"), of_a("call_uuid")), (b.uuid().to_string(), a.uuid().to_string()));
+    assert_eq!(
+        (of_a("b_state"), of_a("callee_direction")),
+        ("CS_EXCHANGE_MEDIA".into(), "SEND".into())
+    );
+    assert_ne!(of_a("call_created_epoch"), "");
+    for list in ["bridged_calls", "detailed_bridged_calls"] {
+        let calls = rig.api(&format!("show {list}")).await;
+        assert!(calls.ends_with("\n1 total.\n"), "{calls}");
+        assert_eq!(row(&calls)("b_name"), "null/x");
+    }
+    assert!(rig.api("show channels count").await.contains("3 total"));
+    assert_eq!(rig.api(&format!("show calls like {}", c.uuid())).await.lines().count(), 4);
+    drop(rig.api("hupall").await);
+    rig.empty().await;
+    assert_eq!(rig.api("show bridged_calls").await, "\n0 total.\n");
+}

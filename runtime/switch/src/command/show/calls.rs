@@ -92,24 +92,110 @@ const CALLS: &[&str] = &[
     "call_created_epoch",
 ];
 
+/// The columns of a call and, with `b_`, of the leg that it is bridged with.
+const DETAILED: &[&str] = &[
+    "uuid",
+    "direction",
+    "created",
+    "created_epoch",
+    "name",
+    "state",
+    "cid_name",
+    "cid_num",
+    "ip_addr",
+    "dest",
+    "application",
+    "application_data",
+    "dialplan",
+    "context",
+    "read_codec",
+    "read_rate",
+    "read_bit_rate",
+    "write_codec",
+    "write_rate",
+    "write_bit_rate",
+    "secure",
+    "hostname",
+    "presence_id",
+    "presence_data",
+    "accountcode",
+    "callstate",
+    "callee_name",
+    "callee_num",
+    "callee_direction",
+    "call_uuid",
+    "sent_callee_name",
+    "sent_callee_num",
+    "b_uuid",
+    "b_direction",
+    "b_created",
+    "b_created_epoch",
+    "b_name",
+    "b_state",
+    "b_cid_name",
+    "b_cid_num",
+    "b_ip_addr",
+    "b_dest",
+    "b_application",
+    "b_application_data",
+    "b_dialplan",
+    "b_context",
+    "b_read_codec",
+    "b_read_rate",
+    "b_read_bit_rate",
+    "b_write_codec",
+    "b_write_rate",
+    "b_write_bit_rate",
+    "b_secure",
+    "b_hostname",
+    "b_presence_id",
+    "b_presence_data",
+    "b_accountcode",
+    "b_callstate",
+    "b_callee_name",
+    "b_callee_num",
+    "b_callee_direction",
+    "b_call_uuid",
+    "b_sent_callee_name",
+    "b_sent_callee_num",
+    "call_created_epoch",
+];
+
 /// All legs.
 pub(super) fn channels(switch: &Switch) -> Table {
-    rows(switch, CHANNELS)
-}
-
-/// All calls; without bridges each leg is one.
-pub(super) fn calls(switch: &Switch) -> Table {
-    rows(switch, CALLS)
-}
-
-fn rows(switch: &Switch, columns: &'static [&'static str]) -> Table {
-    let mut table = Table::new(columns);
+    let mut table = Table::new(CHANNELS);
     let hostname = switch.events().core().switchname.clone();
     for session in switch.sessions() {
-        let shared = session.0.shared.lock();
-        table.row(columns.iter().map(|column| value(&session, &shared, &hostname, column)));
+        table.row(row(&session, CHANNELS, &hostname));
     }
     table
+}
+
+/// All calls: two bridged legs are one; `bridged` leaves the others out, `detailed` has more columns.
+pub(super) fn calls(switch: &Switch, detailed: bool, bridged: bool) -> Table {
+    let columns = if detailed { DETAILED } else { CALLS };
+    let first = columns.iter().position(|column| column.starts_with("b_"));
+    let (own, others) = columns.split_at(first.unwrap_or(columns.len()));
+    let mut table = Table::new(columns);
+    let hostname = switch.events().core().switchname.clone();
+    let mut sessions = switch.sessions();
+    sessions.retain(|session| !session.follows() && (session.bridged() || !bridged));
+    for session in sessions {
+        let mut values = row(&session, own, &hostname);
+        if let Some(partner) = session.partner() {
+            let of_partner: Vec<&str> =
+                others.iter().filter_map(|column| column.strip_prefix("b_")).collect();
+            values.extend(row(&partner, &of_partner, &hostname));
+            values.push((session.profile().times.bridged / 1_000_000).to_string());
+        }
+        table.row(values);
+    }
+    table
+}
+
+fn row(session: &Session, columns: &[&str], hostname: &str) -> Vec<String> {
+    let shared = session.0.shared.lock();
+    columns.iter().map(|column| value(session, &shared, hostname, column)).collect()
 }
 
 fn value(session: &Session, shared: &Shared, hostname: &str, column: &str) -> String {
@@ -144,6 +230,18 @@ fn value(session: &Session, shared: &Shared, hostname: &str, column: &str) -> St
         "callstate" => shared.callstate.name().to_owned(),
         "callee_name" => profile.callee_id_name.clone(),
         "callee_num" => profile.callee_id_number.clone(),
+        "callee_direction" => {
+            let told = shared.variables.text("last_sent_callee_id_number").is_some();
+            if told { "SEND" } else { "" }.to_owned()
+        }
+        "sent_callee_name" | "sent_callee_num" => {
+            let which = if column.ends_with("name") { "name" } else { "number" };
+            let variable = format!("last_sent_callee_id_{which}");
+            shared.variables.text(&variable).unwrap_or_default().into_owned()
+        }
+        "call_uuid" if shared.bond.is_some() => {
+            shared.call_uuid.as_ref().unwrap_or(session.uuid()).to_string()
+        }
         "presence_id" | "presence_data" | "accountcode" => {
             shared.variables.text(column).unwrap_or_default().into_owned()
         }
