@@ -21,6 +21,9 @@ needs() {
         echo "wasi-libc /usr/include/wasm32-wasi/stdio.h"   # its C headers
         echo "sip-tester sipp"                              # tests, bench: SIP scenarios
         echo "baresip-core baresip"                         # tests: a phone
+        echo "unixodbc-dev /usr/include/sql.h"              # ODBC; without it the rest is built
+        echo "libsqliteodbc /usr/share/sqliteodbc"          # tests: an ODBC driver
+        echo "postgresql-15 /usr/lib/postgresql/15/bin/postgres" # tests: a database server
         echo "espeak-ng espeak-ng"                          # speaks: sounds of conf/sounds, texts
         echo "sox sox"                                      # brings the sounds to 8 kHz
         echo "pocketsphinx pocketsphinx_continuous"         # recognises speech

@@ -31,6 +31,9 @@ impl Configuration {
         let configuration = Self { folder, port: ports::free(), event_socket: ports::free() };
         let port = format!("internal_sip_port={}", configuration.port);
         configuration.replace("vars.xml", "internal_sip_port=5060", &port);
+        // Beside the configuration would be the folder of all tests.
+        let folder = "<X-PRE-PROCESS cmd=\"set\" data=\"db_dir=$${conf_dir}/db\"/>\n</include>";
+        configuration.replace("vars.xml", "</include>", folder);
         let port = format!("\"{}\"", configuration.event_socket);
         configuration.replace("autoload_configs/event_socket.conf.xml", "\"8021\"", &port);
         configuration

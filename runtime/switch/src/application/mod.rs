@@ -12,6 +12,7 @@ mod echo;
 mod event;
 mod gentones;
 mod hangup;
+mod hash;
 mod intercept;
 mod ivr;
 pub(crate) mod limit;
@@ -119,6 +120,7 @@ pub(crate) fn module() -> Module {
         event::table(),
         gentones::table(),
         hangup::table(),
+        hash::table(),
         intercept::table(),
         ivr::table(),
         limit::table(),

@@ -7,6 +7,7 @@ mod coalesce;
 mod complete;
 mod cond;
 mod create_uuid;
+pub(crate) mod db;
 mod directory;
 mod echo;
 mod escape;
@@ -16,6 +17,7 @@ mod expand;
 mod expr;
 mod global_getvar;
 pub mod global_setvar;
+pub(crate) mod hash;
 mod help;
 mod is_lan_addr;
 mod limit;
@@ -135,12 +137,14 @@ pub(crate) const NO_CHANNEL: &str = "-ERR No such channel!\n";
 pub(crate) fn module() -> Module {
     let commands = [
         complete::table(),
+        db::table(),
         directory::table(),
         eval::table(),
         expand::table(),
         fsctl::table(),
         global_getvar::table(),
         global_setvar::table(),
+        hash::table(),
         help::table(),
         machine::table(),
         limit::table(),

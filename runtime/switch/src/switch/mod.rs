@@ -29,6 +29,7 @@ use tokio::time::Instant;
 
 use crate::authority;
 use crate::cause::Cause;
+use crate::command::hash::Hash;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, Event, EventName};
 use crate::lookup::{Bound, Cache};
@@ -82,6 +83,7 @@ struct Inner {
     media: Media,
     outside: Outside,
     databases: Databases,
+    hash: Hash,
     speech: Speech,
     clock: Clock,
     runtime: Handle,
@@ -151,6 +153,7 @@ impl Switch {
             speech: Speech::new(&outside),
             outside,
             databases,
+            hash: Hash::default(),
             clock: setup.clock,
             runtime: Handle::current(),
             started: Instant::now(),
@@ -188,6 +191,11 @@ impl Switch {
     #[must_use]
     pub fn databases(&self) -> &Databases {
         &self.0.databases
+    }
+
+    /// The values of `hash`.
+    pub(crate) fn hash(&self) -> &Hash {
+        &self.0.hash
     }
 
     /// The engines that speak and recognise speech.

@@ -20,8 +20,6 @@ const LATER: &[&str] = &[
     "bridge",
     "lua",
     "set_user",
-    "hash",
-    "db",
     "limit",
     "check_acl",
     "verbose_events",

@@ -23,3 +23,4 @@ mod server;
 mod speech;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;

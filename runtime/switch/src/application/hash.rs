@@ -1,0 +1,26 @@
+//! `hash`.
+
+use crate::application::{Application, Flags};
+use crate::authority;
+use crate::command::hash;
+use crate::operation::Failure;
+use crate::session::Session;
+
+pub(super) fn table() -> Vec<Application> {
+    vec![Application::new(
+        "hash",
+        "[insert|insert_ifempty|delete|delete_ifmatch]/<realm>/<key>/<val>",
+        "Insert into the hashtable",
+        "Keeps or removes a value that all calls and scripts share, as the command `hash`; \
+         `${hash(select/realm/key)}` reads it.",
+        Flags::ANY,
+        async |session: Session, data: String| {
+            authority::expandable(&data)?;
+            let answer = hash::run(session.switch(), &data);
+            match answer.strip_prefix("-ERR ") {
+                Some(why) => Err(Failure::Failed(why.trim_end().to_owned())),
+                None => Ok(()),
+            }
+        },
+    )]
+}

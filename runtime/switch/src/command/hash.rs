@@ -1,0 +1,67 @@
+//! `hash`, `hash_dump`.
+
+use super::{Command, CommandContext};
+use crate::switch::Switch;
+
+const SYNTAX: &str = "[insert|insert_ifempty|delete|delete_ifmatch|select]/<realm>/<key>/<value>";
+
+/// The answer to wrong arguments; FreeSWITCH's.
+const USAGE: &str =
+    "-ERR Usage: hash insert|insert_ifempty|select|delete|delete_ifmatch/realm/key[/value]\n";
+
+pub(super) fn table() -> Vec<Command> {
+    vec![
+        Command::new(
+            "hash",
+            SYNTAX,
+            "hash get/set",
+            "Keeps values by realm and key that all calls and scripts share, in memory: at most 100,000, \
+             of 16 kB each. `insert_ifempty` keeps what is there, `delete_ifmatch` removes only that \
+             value; `select` prints it, without a newline.",
+            async |context: CommandContext, text: String| run(&context.switch, &text),
+        ),
+        Command::new(
+            "hash_dump",
+            "all|db [<realm>]",
+            "dump hash/limit_hash data (used for synchronization)",
+            "Lists the values that `hash` keeps: `D/<realm>_<key>/<value>`, a line each.",
+            async |context: CommandContext, text: String| {
+                let realm = text.split_once(' ').map(|(_, realm)| realm.trim());
+                let values = context.switch.store().all(realm);
+                values
+                    .iter()
+                    .map(|(realm, key, value)| format!("D/{realm}_{key}/{value}\n"))
+                    .collect()
+            },
+        ),
+    ]
+}
+
+/// Does what the command and the application of that name do; answers the command's output.
+pub(crate) fn run(switch: &Switch, text: &str) -> String {
+    let mut parts = text.splitn(4, '/');
+    let (Some(verb), Some(realm), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return USAGE.to_owned();
+    };
+    let store = switch.store();
+    let done = |done: bool| if done { "+OK\n" } else { "-ERR Not found\n" }.to_owned();
+    match (verb.to_ascii_lowercase().as_str(), parts.next()) {
+        ("select", _) => store.select(realm, key).unwrap_or_default(),
+        ("delete", _) => done(store.delete(realm, key, None)),
+        ("delete_ifmatch", Some(value)) => {
+            if store.delete(realm, key, Some(value)) {
+                "+OK\n".to_owned()
+            } else {
+                "-ERR Doesn't match\n".to_owned()
+            }
+        }
+        (verb @ ("insert" | "insert_ifempty"), Some(value)) => {
+            match store.insert(realm, key, value, verb == "insert_ifempty") {
+                Ok(true) => "+OK\n".to_owned(),
+                Ok(false) => "-ERR key already exists\n".to_owned(),
+                Err(why) => format!("-ERR {why}\n"),
+            }
+        }
+        _ => USAGE.to_owned(),
+    }
+}
