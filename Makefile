@@ -4,6 +4,7 @@
 
 # Builds everything and serves conf/ until Ctrl-C.
 run: guests
+	cargo build --release --locked --package ringfence # ringfence-odbc, too
 	cargo run --release --locked --package ringfence -- serve --conf conf
 
 # All tests; real SIP phones (sipp, baresip) on loopback included.
