@@ -100,10 +100,13 @@ fn a_caller_is_refused_as_its_callee_refused() {
 
 #[test]
 fn many_calls_are_bridged_at_a_time_and_nothing_is_left() {
-    let callee = Sipp::is_called("answer_until_bye.xml", 200);
+    let callee = Sipp::is_called("answer_until_bye.xml", 201);
     let server = Server::start(|conf| {
         conf.extension("7604", &to(callee.port)).setting("sessions-per-second", "1000");
     });
+    // What the first call opens for good.
+    Sipp::calls(&server, "call_and_bye.xml", "7604").passes();
+    quiet(&server);
     let descriptors = server.descriptors();
     let statistics = Sipp::calls(&server, "call_and_bye.xml", "7604")
         .with(&["-m", "200", "-r", "50", "-l", "100"])
