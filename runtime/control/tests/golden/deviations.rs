@@ -15,7 +15,7 @@ pub(crate) const DEVIATIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("The global variable `base_dir` is not set: there is no such folder.", &["api/api_eval"]),
-    ("The API commands `sofia` and `fsctl` do not exist yet.", &["bgapi/bgapi_multiline"]),
+    ("`sofia status` tells this server's profiles.", &["bgapi/bgapi_multiline"]),
     (
         "The log's lines are this server's own: `log/data` has the same headers, and the fields of the \
          line as `name=value` behind its text; `Log-File` and `Log-Line` are the script's for what a script \
@@ -28,7 +28,6 @@ pub(crate) const DEVIATIONS: &[(&str, &[&str])] = &[
             "log/logdebug_uuid_loglevel",
         ],
     ),
-    ("The application `bridge` does not exist yet.", &["outbound/bridge_async_full"]),
     ("The application `park_state` does not exist.", &["sendmsg/sendmsg_execute_noarg"]),
     (
         "A connection that ends with its call is sent the last events first: `CHANNEL_HANGUP` to \
@@ -69,7 +68,7 @@ pub(crate) const OTHERS: &[&str] = &[
      leaves the call in `CS_RESET` after `resume` without `async`.",
     "`event-lock: true` begins while unlocked ones run, and lets no other begin. At most 16 run inside of \
      each other; further ones wait, 32 at most.",
-    "`Event-Calling-Function` is missing, and `Event-Calling-File` names this server's source.",
+    "`Event-Calling-File`, `-Function` and `-Line-Number` name this server's source.",
     "`divert_events` diverts what `sendevent` sends to the call with `unique-id`, not keys.",
 ];
 

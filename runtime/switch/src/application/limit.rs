@@ -79,7 +79,7 @@ pub(crate) fn take(session: &Session, realm: &str, id: &str, max: &str) -> Resul
     }
 }
 
-fn words<'w>(words: &'w [String], at: usize) -> &'w str {
+fn words(words: &[String], at: usize) -> &str {
     words.get(at).map_or("", String::as_str)
 }
 

@@ -3,6 +3,7 @@
 //! A [`Command`] is one table entry with its handler; `help`, `show api`, `ringfence help commands` and
 //! docs/commands.md are all made from it.
 
+mod bgapi;
 mod coalesce;
 mod complete;
 mod cond;
@@ -15,6 +16,7 @@ mod eval;
 mod evaluate;
 mod expand;
 mod expr;
+mod fsctl;
 mod global_getvar;
 pub mod global_setvar;
 pub(crate) mod hash;
@@ -136,6 +138,7 @@ pub(crate) const NO_CHANNEL: &str = "-ERR No such channel!\n";
 #[must_use]
 pub(crate) fn module() -> Module {
     let commands = [
+        bgapi::table(),
         complete::table(),
         db::table(),
         directory::table(),
@@ -161,7 +164,9 @@ pub(crate) fn module() -> Module {
         uuid_bridge::table(),
         uuid_control::table(),
         uuid_dtmf::table(),
+        uuid_park::table(),
         uuid_record::table(),
+        uuid_send_info::table(),
         uuid_hold::table(),
         uuid_transfer::table(),
         uuid_variable::table(),

@@ -128,7 +128,7 @@ fn status(switch: &Switch) -> String {
         ));
     }
     let many = if all.len() == 1 { "" } else { "s" };
-    text.push_str(&format!("{RULE}{} profile{many} 0 aliases\n\n", all.len()));
+    text.push_str(&format!("{RULE}{} profile{many} 0 aliases\n", all.len()));
     text
 }
 
@@ -150,12 +150,12 @@ fn xml_status(switch: &Switch) -> String {
 fn gateways() -> String {
     format!(
         "    Profile::Gateway-Name\t                        Data    \tState\tPing Time\tIB Calls(F/T)\tOB \
-         Calls(F/T)\n{RULE}{RULE}0 gateways: Inbound(Failed/Total): 0/0,Outbound(Failed/Total):0/0\n\n"
+         Calls(F/T)\n{RULE}{RULE}0 gateways: Inbound(Failed/Total): 0/0,Outbound(Failed/Total):0/0\n"
     )
 }
 
 fn registrations() -> String {
-    format!("\nRegistrations:\n{RULE}Total items returned: 0\n{RULE}\n")
+    format!("\nRegistrations:\n{RULE}Total items returned: 0\n{RULE}")
 }
 
 /// What one profile is, as names and values.

@@ -27,8 +27,7 @@ async fn uuid_transfer(context: CommandContext, text: String) -> String {
         extension = words.next();
     }
     let Some(extension) = extension.filter(|extension| !extension.is_empty()) else {
-        // FreeSWITCH has one more line end here than elsewhere.
-        return format!("{}\n", Command::usage(SYNTAX));
+        return Command::usage(SYNTAX);
     };
     let Some(session) = context.switch.session(uuid) else { return NO_CHANNEL.to_owned() };
     let (dialplan, target) = (words.next(), words.next());

@@ -79,7 +79,7 @@ impl Pair {
     ///
     /// The cause that `originate` answers, with a line in the log.
     pub(crate) fn open(switch: &Switch) -> Result<Self, Cause> {
-        let number = switch.admit().map_err(|refusal| {
+        let number = switch.admit(Direction::Outbound).map_err(|refusal| {
             tracing::warn!("call not made: {refusal}");
             Cause::SWITCH_CONGESTION
         })?;

@@ -190,7 +190,7 @@ pub(super) fn place(
 impl Plan<'_> {
     /// Lets one more call in, as for calls that come.
     fn admit(&mut self) -> Result<(), Cause> {
-        self.number = self.attempt.switch.admit().map_err(|refusal| {
+        self.number = self.attempt.switch.admit(Direction::Outbound).map_err(|refusal| {
             tracing::warn!("call not made: {refusal}");
             Cause::SWITCH_CONGESTION
         })?;

@@ -3,6 +3,7 @@
 use parking_lot::RwLock;
 
 use crate::authority;
+use crate::event::Core;
 use crate::variable::{Refused, Variables};
 
 /// The variables of the whole server; read and set from any thread.
@@ -12,6 +13,23 @@ pub struct Globals(RwLock<Variables>);
 impl Globals {
     pub(super) fn new(variables: Variables) -> Self {
         Self(RwLock::new(variables))
+    }
+
+    /// Sets what FreeSWITCH's scripts expect to know of the server, unless the configuration has.
+    pub(super) fn introduce(&self, core: &Core) {
+        let mut variables = self.0.write();
+        for (name, value) in [
+            ("hostname", core.hostname.clone()),
+            ("switchname", core.switchname.clone()),
+            ("core_uuid", core.uuid.clone()),
+            ("local_ip_v4", core.ipv4.to_string()),
+            ("local_ip_v6", core.ipv6.to_string()),
+        ] {
+            if variables.value(name).is_none() {
+                // A name of ours.
+                let _ = variables.set(name, value);
+            }
+        }
     }
 
     /// The value of that name.

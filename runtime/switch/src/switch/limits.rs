@@ -8,6 +8,7 @@ use ringfence_sip::Stack;
 use tokio::time::Instant;
 
 use super::Switch;
+use crate::channel::Direction;
 
 /// Told in Retry-After of a 503, in seconds.
 pub const RETRY_AFTER: u32 = 5;
@@ -24,6 +25,9 @@ pub enum Refusal {
     /// The server is being shut down.
     #[error("shutting down")]
     ShuttingDown,
+    /// `fsctl pause`.
+    #[error("calls of this direction are paused")]
+    Paused,
     /// The SIP profile is not configured any more.
     #[error("its SIP profile is gone")]
     Unavailable,
@@ -61,11 +65,24 @@ impl Rate {
 }
 
 impl Switch {
+    /// Takes no new calls of a direction, or takes them again.
+    pub fn pause(&self, direction: Direction, pause: bool) {
+        self.0.paused[direction as usize].store(pause, Ordering::Relaxed);
+    }
+
+    /// Whether calls of a direction are paused.
+    #[must_use]
+    pub fn paused(&self, direction: Direction) -> bool {
+        self.0.paused[direction as usize].load(Ordering::Relaxed)
+    }
+
     /// Lets one more call in and gives it its number.
-    pub(crate) fn admit(&self) -> Result<u64, Refusal> {
+    pub(crate) fn admit(&self, direction: Direction) -> Result<u64, Refusal> {
         let configuration = self.0.configuration.load();
         let refusal = if self.0.closing.load(Ordering::Relaxed) {
             Some(Refusal::ShuttingDown)
+        } else if self.paused(direction) {
+            Some(Refusal::Paused)
         } else if self.0.sessions.read().len() >= configuration.max_sessions() {
             Some(Refusal::Busy)
         } else if !self.0.rate.lock().admit(Instant::now(), configuration.sessions_per_second()) {

@@ -7,6 +7,7 @@ mod globals;
 mod limits;
 mod modules;
 mod shutdown;
+mod store;
 mod tables;
 mod usage;
 
@@ -29,7 +30,6 @@ use tokio::time::Instant;
 
 use crate::authority;
 use crate::cause::Cause;
-use crate::command::hash::Hash;
 use crate::config::Configuration;
 use crate::event::{Bus, Core, Event, EventName};
 use crate::lookup::{Bound, Cache};
@@ -44,6 +44,7 @@ pub use globals::Globals;
 pub use limits::{RETRY_AFTER, Refusal};
 pub use modules::{Lifecycle, Module, ModuleError};
 pub use shutdown::Shutdown;
+pub use store::{MAX_LENGTH, MAX_VALUES, Store, Unkept};
 pub use usage::{Allowed, Denied, MAX_RESOURCES, Usage};
 
 use crate::command::{CommandContext, UnknownCommand};
@@ -83,7 +84,6 @@ struct Inner {
     media: Media,
     outside: Outside,
     databases: Databases,
-    hash: Hash,
     speech: Speech,
     clock: Clock,
     runtime: Handle,
@@ -92,10 +92,13 @@ struct Inner {
     counters: Counters,
     rate: Mutex<limits::Rate>,
     closing: AtomicBool,
+    /// Of each direction, whether it takes no new calls.
+    paused: [AtomicBool; 2],
     /// All events of channels have their variables (`fsctl verbose_events`).
     verbose: AtomicBool,
     schedule: Schedule,
     usage: Usage,
+    store: Store,
     /// Told when the last session is gone, and when somebody asks for the end.
     idle: Notify,
     asked: Mutex<Option<Shutdown>>,
@@ -138,6 +141,7 @@ impl Switch {
         let outside = Outside::new(&setup.clock);
         let databases = databases::of(&setup.configuration, &setup.clock);
         let globals = Globals::new(setup.configuration.globals().clone());
+        globals.introduce(&core);
         let verbose = setup.configuration.switch.verbose_events;
         let switch = Self(Arc::new(Inner {
             configuration: ArcSwap::from_pointee(setup.configuration),
@@ -153,7 +157,6 @@ impl Switch {
             speech: Speech::new(&outside),
             outside,
             databases,
-            hash: Hash::default(),
             clock: setup.clock,
             runtime: Handle::current(),
             started: Instant::now(),
@@ -161,9 +164,11 @@ impl Switch {
             counters: Counters::default(),
             rate: Mutex::new(limits::Rate::new()),
             closing: AtomicBool::new(false),
+            paused: [const { AtomicBool::new(false) }; 2],
             verbose: AtomicBool::new(verbose),
             schedule: Schedule::default(),
             usage: Usage::default(),
+            store: Store::default(),
             idle: Notify::new(),
             asked: Mutex::new(None),
         }));
@@ -193,11 +198,6 @@ impl Switch {
         &self.0.databases
     }
 
-    /// The values of `hash`.
-    pub(crate) fn hash(&self) -> &Hash {
-        &self.0.hash
-    }
-
     /// The engines that speak and recognise speech.
     #[must_use]
     pub fn speech(&self) -> &Speech {
@@ -208,6 +208,12 @@ impl Switch {
     #[must_use]
     pub fn variables(&self) -> &Globals {
         &self.0.globals
+    }
+
+    /// Values that calls and scripts share.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
     }
 
     /// Resources that calls are counted in.
@@ -335,9 +341,9 @@ impl Switch {
             sessions.remove(session.uuid());
             sessions.is_empty()
         };
-        crate::log::levels().forget(session.uuid());
         self.unschedule_group(session.uuid());
         self.0.usage.release(session.uuid(), None, None);
+        crate::log::levels().forget(session.uuid());
         if empty {
             self.0.idle.notify_waiters();
         }

@@ -27,7 +27,7 @@ fn accept(switch: &Switch, invitation: Invitation) -> Option<(Session, mpsc::Rec
         refuse(&invitation, Refusal::Unavailable);
         return None;
     };
-    let number = match switch.admit() {
+    let number = match switch.admit(Direction::Inbound) {
         Ok(number) => number,
         Err(refusal) => {
             tracing::debug!(from = %invitation.source, %refusal, "call refused");
@@ -77,7 +77,7 @@ fn accept(switch: &Switch, invitation: Invitation) -> Option<(Session, mpsc::Rec
 fn refuse(invitation: &Invitation, refusal: Refusal) {
     let headers = match refusal {
         Refusal::Unavailable => Vec::new(),
-        Refusal::Busy | Refusal::TooFast | Refusal::ShuttingDown => {
+        Refusal::Busy | Refusal::TooFast | Refusal::ShuttingDown | Refusal::Paused => {
             vec![("Retry-After".to_owned(), crate::switch::RETRY_AFTER.to_string())]
         }
     };

@@ -1,0 +1,122 @@
+//! What commands answer, as FreeSWITCH answered: usage, errors, missing calls, tables.
+//!
+//! tests/corpus/api-texts.jsonl has them; docs/compatibility.md lists what differs.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test fails by panicking, and tells how many cases it ran"
+)]
+
+mod deviations;
+#[path = "../calls/rig.rs"]
+#[allow(dead_code, reason = "each test uses its part")]
+mod rig;
+#[path = "../support/mod.rs"]
+mod support;
+
+use deviations::DEVIATIONS;
+use rig::Rig;
+use ringfence_switch::Cause;
+use serde_json::Value;
+use support::cases;
+
+#[tokio::test(start_paused = true)]
+async fn commands_answer_in_freeswitchs_words() {
+    let (mut failures, mut same) = (Vec::new(), 0);
+    for case in cases("api-texts.jsonl") {
+        let name = case["case"].as_str().unwrap();
+        let listed = DEVIATIONS.iter().find(|(_, cases)| cases.contains(&name));
+        match (differs(name, &case).await, listed) {
+            (None, None) => same += 1,
+            (Some(_), Some(_)) => {}
+            (Some(how), None) => failures.push(format!("{name}: {how}")),
+            (None, Some((why, _))) => {
+                failures.push(format!("{name} is as recorded, but listed: {why}"));
+            }
+        }
+    }
+    println!("{same} cases are as recorded");
+    assert!(failures.is_empty(), "{} differences:\n{}", failures.len(), failures.join("\n"));
+    assert!(same >= 150, "only {same} cases are as recorded");
+}
+
+/// Runs the commands of a case; answers the first difference.
+async fn differs(name: &str, case: &Value) -> Option<String> {
+    let rig = Rig::new(&[("5000", "answer\npark")]);
+    let folder = tempfile::tempdir().unwrap();
+    let recordings = folder.path().to_str().unwrap();
+    let call = match name.starts_with("onecall/") {
+        true => Some(rig.null().await),
+        false => None,
+    };
+    let uuid = call.as_ref().map_or_else(String::new, |call| call.uuid().to_string());
+    let mut difference = None;
+    for step in case["steps"].as_array().unwrap() {
+        let line = step[0].as_str().unwrap().replace("<uuid>", &uuid);
+        let line = line.replace("<recordings>", recordings);
+        let expected = step[1].as_str().unwrap();
+        if line.starts_with("uuid_exists") {
+            // The recorder waited, too: 0.3 s, and 1.5 s.
+            tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        }
+        let seen = answer(&rig, &line).await;
+        let masked = if uuid.is_empty() { seen } else { seen.replace(&uuid, "<uuid>") };
+        let masked = new_uuid(&masked.replace(recordings, "<recordings>"));
+        if masked != expected {
+            difference = Some(format!("{line}\n    theirs {expected:?}\n    ours   {masked:?}"));
+            break;
+        }
+    }
+    if let Some(call) = call {
+        call.hangup(Cause::NORMAL_CLEARING);
+    }
+    difference
+}
+
+/// As the event socket answers.
+async fn answer(rig: &Rig, line: &str) -> String {
+    let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    match rig.switch.command(name, arguments, None).await {
+        Ok(output) if output.is_empty() => "-ERR no reply\n".to_owned(),
+        Ok(output) => output,
+        Err(_) => format!("-ERR {name} Command not found!\n"),
+    }
+}
+
+/// Puts `<uuid>` for a uuid that was made, at the end of a text.
+fn new_uuid(text: &str) -> String {
+    let trimmed = text.trim_end();
+    let start = trimmed.len().saturating_sub(36);
+    match trimmed.get(start..) {
+        Some(last) if uuid::Uuid::parse_str(last).is_ok_and(|uuid| uuid.as_u128() > 1) => {
+            format!("{}<uuid>{}", &trimmed[..start], &text[trimmed.len()..])
+        }
+        _ => text.to_owned(),
+    }
+}
+
+const BEGIN: &str =
+    "<!-- texts: begin (UPDATE_DOCS=1 cargo test -p ringfence-switch --test texts writes it) -->\n";
+const END: &str = "<!-- texts: end -->";
+
+#[test]
+fn the_document_lists_every_deviation() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/compatibility.md");
+    let document = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = document.split_once(BEGIN).expect("the section's beginning");
+    let (section, after) = rest.split_once(END).expect("the section's end");
+    let mut text = String::from("\n");
+    for (reason, cases) in DEVIATIONS {
+        let cases: Vec<String> = cases.iter().map(|case| format!("`{case}`")).collect();
+        text.push_str(&format!("- {reason} ({})\n", cases.join(", ")));
+    }
+    text.push('\n');
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{text}{END}{after}")).unwrap();
+    } else {
+        assert!(section == text, "docs/compatibility.md is out of date; UPDATE_DOCS=1 writes it");
+    }
+}
