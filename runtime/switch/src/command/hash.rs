@@ -5,6 +5,8 @@ use crate::switch::Switch;
 
 const SYNTAX: &str = "[insert|insert_ifempty|delete|delete_ifmatch|select]/<realm>/<key>/<value>";
 
+const DUMP: &str = "all|limit|db [<realm>]";
+
 /// The answer to wrong arguments; FreeSWITCH's.
 const USAGE: &str =
     "-ERR Usage: hash insert|insert_ifempty|select|delete|delete_ifmatch/realm/key[/value]\n";
@@ -22,19 +24,36 @@ pub(super) fn table() -> Vec<Command> {
         ),
         Command::new(
             "hash_dump",
-            "all|db [<realm>]",
+            DUMP,
             "dump hash/limit_hash data (used for synchronization)",
-            "Lists the values that `hash` keeps: `D/<realm>_<key>/<value>`, a line each.",
-            async |context: CommandContext, text: String| {
-                let realm = text.split_once(' ').map(|(_, realm)| realm.trim());
-                let values = context.switch.store().all(realm);
-                values
-                    .iter()
-                    .map(|(realm, key, value)| format!("D/{realm}_{key}/{value}\n"))
-                    .collect()
-            },
+            "Lists, a line each, the values that `hash` keeps (`db`: `D/<realm>_<key>/<value>`), the \
+             resources that `limit` counts (`limit`: `L/<realm>_<id>/<used>/<rate>/0/0`), or both (`all`).",
+            async |context: CommandContext, text: String| dump(&context.switch, &text),
         ),
     ]
+}
+
+fn dump(switch: &Switch, text: &str) -> String {
+    let (what, realm) = text.split_once(' ').unwrap_or((text, ""));
+    let realm = Some(realm.trim()).filter(|realm| !realm.is_empty());
+    let (limits, values) = match what {
+        "all" => (true, true),
+        "limit" => (true, false),
+        "db" => (false, true),
+        _ => return format!("Usage: {DUMP}\n"),
+    };
+    let mut text = String::new();
+    if limits {
+        for (realm, id, used, rate) in switch.usage().all(realm) {
+            text.push_str(&format!("L/{realm}_{id}/{used}/{rate}/0/0\n"));
+        }
+    }
+    if values {
+        for (realm, key, value) in switch.store().all(realm) {
+            text.push_str(&format!("D/{realm}_{key}/{value}\n"));
+        }
+    }
+    text
 }
 
 /// Does what the command and the application of that name do; answers the command's output.
@@ -45,7 +64,8 @@ pub(crate) fn run(switch: &Switch, text: &str) -> String {
     };
     let store = switch.store();
     let done = |done: bool| if done { "+OK\n" } else { "-ERR Not found\n" }.to_owned();
-    match (verb.to_ascii_lowercase().as_str(), parts.next()) {
+    let value = parts.next().filter(|value| !value.is_empty());
+    match (verb.to_ascii_lowercase().as_str(), value) {
         ("select", _) => store.select(realm, key).unwrap_or_default(),
         ("delete", _) => done(store.delete(realm, key, None)),
         ("delete_ifmatch", Some(value)) => {

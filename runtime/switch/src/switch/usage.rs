@@ -150,6 +150,19 @@ impl Usage {
         resource.map_or((0, 0), |resource| (resource.users.len(), resource.rate))
     }
 
+    /// All resources, or those of a realm: realm, name, how many use it, and the rate.
+    #[must_use]
+    pub fn all(&self, realm: Option<&str>) -> Vec<(String, String, usize, u32)> {
+        let inner = self.0.lock();
+        let chosen =
+            inner.resources.iter().filter(|((of, _), _)| realm.is_none_or(|realm| realm == of));
+        chosen
+            .map(|((of, name), resource)| {
+                (of.clone(), name.clone(), resource.users.len(), resource.rate)
+            })
+            .collect()
+    }
+
     /// Begins to count a rate anew.
     pub fn reset_rate(&self, realm: &str, name: &str) {
         if let Some(resource) =
