@@ -14,11 +14,14 @@ pub(super) fn table() -> Vec<Command> {
         "Originate a call",
         "Makes a call and, when it is answered (or has early media, unless `ignore_early_media`), runs \
          an application or an extension on it. Prints `+OK <uuid>` or `-ERR <cause>`.\n\nThe call url \
-         is `[{variables}]sofia/<profile>/<user@host or sip:uri>`, `null/x` (nobody) or \
-         `error/<cause>`; `,` calls several at once, `|` one after the other, `[variables]` are for \
-         one leg. Variables with a meaning: `originate_timeout` and `leg_timeout` (seconds), \
-         `origination_uuid`, `origination_caller_id_name`, `origination_caller_id_number`, \
-         `sip_route_uri`, and `sip_h_X-Name` for a header of the INVITE.",
+         is `{variables}` and legs: `sofia/<profile>/<user@host or sip:uri>`, \
+         `loopback/<extension>[/<context>[/<dialplan>]]` (this server, without SIP), `user/<id>@<domain>` \
+         (where the `dial-string` of the directory says), `null/x` (nobody) or `error/<cause>`. `,` calls \
+         several at once, `|` one after the other, `[variables]` are for one leg; `:_:` separates whole \
+         call urls that are called at once. A call url has at most 64 legs, all in all 256 are tried. \
+         Variables with a meaning: `originate_timeout` and `leg_timeout` (seconds), \
+         `ignore_early_media` (`true`, `ring_ready`), `origination_uuid`, `origination_caller_id_name`, \
+         `origination_caller_id_number`, `sip_route_uri`, and `sip_h_X-Name` for a header of the INVITE.",
         originate,
     )]
 }

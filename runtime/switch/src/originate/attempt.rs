@@ -1,11 +1,13 @@
 //! One originate, from the dial string to the leg that won.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::caller::Caller;
 use super::{DEFAULT_TIMEOUT, Originate, dial, place, ringback, user};
@@ -19,6 +21,10 @@ use crate::variable::Variables;
 /// Users whose dial strings name users whose dial strings … ; one more is `EXCHANGE_ROUTING_ERROR`.
 const MAX_NESTED: usize = 8;
 
+/// Legs and users that one originate tries at most; one more is `EXCHANGE_ROUTING_ERROR`. Far above
+/// every ring group; it bounds users whose dial strings name many users.
+const MAX_TRIED: usize = 256;
+
 /// What separates dial strings that are tried at the same time, each with variables of its own.
 const ENTERPRISE: &str = ":_:";
 
@@ -29,15 +35,23 @@ pub(super) struct Attempt<'o> {
     pub(super) caller: Option<Caller<'o>>,
     /// All legs so far.
     called: Mutex<Vec<Session>>,
+    /// How many legs and users were tried.
+    tried: AtomicUsize,
     /// Somebody rings.
-    ringing: tokio::sync::Notify,
+    ringing: Notify,
 }
 
 impl<'o> Attempt<'o> {
     pub(super) fn new(switch: &'o Switch, originate: &'o Originate) -> Self {
         let caller = originate.a_leg.as_ref().map(Caller);
-        let called = Mutex::default();
-        Self { switch, originate, caller, called, ringing: tokio::sync::Notify::new() }
+        Self {
+            switch,
+            originate,
+            caller,
+            called: Mutex::default(),
+            tried: AtomicUsize::new(0),
+            ringing: Notify::new(),
+        }
     }
 
     /// Calls until a leg is answered (or has early media), and with it the caller.
@@ -158,6 +172,10 @@ impl<'o> Attempt<'o> {
         for (name, value) in leg.variables.iter() {
             // It was a variable there, so its name is one.
             let _ = variables.set(name, value.text().into_owned());
+        }
+        if self.tried.fetch_add(1, Ordering::Relaxed) >= MAX_TRIED {
+            tracing::warn!("one originate tries at most {MAX_TRIED} legs and users");
+            return Err(Cause::EXCHANGE_ROUTING_ERROR);
         }
         authority::originate(&format!("{}/{}", leg.endpoint, leg.address)).map_err(|refused| {
             tracing::info!("not called: {refused}");

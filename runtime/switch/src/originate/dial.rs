@@ -5,37 +5,38 @@ use crate::command::split::arguments_by;
 use crate::variable::Variables;
 
 /// Legs that one dial string may name; more is refused as `DESTINATION_OUT_OF_ORDER`.
-pub(crate) const MAX_LEGS: usize = 64;
+pub const MAX_LEGS: usize = 64;
 
 /// Variables that one dial string may set.
 const MAX_VARIABLES: usize = 1_000;
 
 /// A dial string in parts.
 #[derive(Debug, Default)]
-pub(crate) struct DialString {
+pub struct DialString {
     /// `{…}` and `<…>`: for all legs.
-    pub(crate) common: Variables,
+    pub common: Variables,
     /// Tried one after the other (`|`); the legs of one (`,`) at the same time.
-    pub(crate) groups: Vec<Vec<Leg>>,
+    pub groups: Vec<Vec<Leg>>,
 }
 
 /// One leg: `sofia/internal/1000@192.0.2.7`.
 #[derive(Debug)]
-pub(crate) struct Leg {
+pub struct Leg {
     /// `[…]`: for this leg.
-    pub(crate) variables: Variables,
+    pub variables: Variables,
     /// `sofia`, `null` …
-    pub(crate) endpoint: String,
+    pub endpoint: String,
     /// What follows the first `/`.
-    pub(crate) address: String,
+    pub address: String,
 }
 
 /// Reads a dial string.
 ///
 /// # Errors
 ///
-/// `DESTINATION_OUT_OF_ORDER` when it cannot be read, with the reason in the log.
-pub(crate) fn parse(text: &str) -> Result<DialString, Cause> {
+/// `DESTINATION_OUT_OF_ORDER` when it cannot be read, `CHAN_NOT_IMPLEMENTED` for a leg without an
+/// address, with the reason in the log.
+pub fn parse(text: &str) -> Result<DialString, Cause> {
     let mut string = DialString::default();
     let mut rest = text.trim();
     while let Some(open) = rest.chars().next().filter(|open| matches!(open, '{' | '<')) {
@@ -134,9 +135,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_a_cause() {
-        for text in ["", "{x=y sofia/a/b", "nothing", "[a=b", "sofia/x/1@h,"] {
+        for text in ["", "{x=y sofia/a/b", "[a=b", "sofia/x/1@h,"] {
             assert_eq!(parse(text).unwrap_err(), Cause::DESTINATION_OUT_OF_ORDER, "{text}");
         }
+        assert_eq!(parse("nothing").unwrap_err(), Cause::CHAN_NOT_IMPLEMENTED);
         let many = vec!["null/x"; MAX_LEGS + 1].join(",");
         assert!(parse(&many).is_err());
     }

@@ -7,7 +7,7 @@
 
 mod attempt;
 mod caller;
-pub(crate) mod dial;
+pub mod dial;
 mod place;
 mod ringback;
 mod user;

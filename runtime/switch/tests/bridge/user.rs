@@ -16,6 +16,10 @@ const DIRECTORY: &str = r#"
     <user id="1003"><params><param name="dial-string" value="error/USER_BUSY|user/1000@example.com"/></params></user>
   </users></group></groups>
 </domain>
+<domain name="many.example">
+  <params><param name="dial-string" value="user/1@many.example,user/1@many.example,user/1@many.example"/></params>
+  <user id="1"/>
+</domain>
 <domain name="empty.example"><user id="1"/></domain>"#;
 
 fn rig() -> Rig {
@@ -64,6 +68,8 @@ async fn a_user_that_cannot_be_called_is_a_cause() {
         ("1@empty.example", "MANDATORY_IE_MISSING"),
         ("1001", "USER_NOT_REGISTERED"),
         ("1002", "EXCHANGE_ROUTING_ERROR"),
+        // 3 to the power of 8 users, were it not bounded.
+        ("1@many.example", "EXCHANGE_ROUTING_ERROR"),
         ("${echo(1000)}@example.com", "SUBSCRIBER_ABSENT"),
     ] {
         let answer = rig.api(&format!("originate user/{user} &park()")).await;
