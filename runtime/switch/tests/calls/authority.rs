@@ -244,6 +244,7 @@ async fn what_a_script_orders_is_done_on_its_authority() {
     let authority = authority(|permissions| {
         permissions.api = names(&["uuid_broadcast", "originate"]);
         permissions.application = names(&["playback", "park"]);
+        permissions.originate = names(&["null/x"]);
         permissions.play.push(folder.path().join("granted"));
     });
     let mut events = rig.listen(&[EventName::PlaybackStart, EventName::ChannelExecuteComplete]);
@@ -262,7 +263,10 @@ async fn what_a_script_orders_is_done_on_its_authority() {
     };
     assert_eq!(played, good.display().to_string());
     refused(&authority);
-    // What an originated leg runs.
+    // Whom it calls, and what an originated leg runs.
+    let answer = authority.under(rig.api("originate null/y &park()")).await;
+    assert_eq!(answer, "-ERR OUTGOING_CALL_BARRED\n");
+    assert!(refused(&authority).contains("originate=null/y"));
     let answer = authority.under(rig.api("originate null/x &set_global(evil=1)")).await;
     let uuid = answer.strip_prefix("+OK ").unwrap().trim().to_owned();
     until(|| rig.switch.session(&uuid).is_none()).await;
