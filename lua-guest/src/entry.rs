@@ -1,12 +1,14 @@
 //! Runs for neither a call nor a command: the globals that they find, and the globals that they answer
 //! with.
 
+use std::cell::Cell;
+
 use mlua::{Lua, LuaString, Table, Value};
 
 use crate::{
     bindings::{
         Fault,
-        ringfence::call::{entry, job::Origin, types::Failure},
+        ringfence::call::{entry, job::Origin, log, types::Failure},
     },
     event::Event,
 };
@@ -14,11 +16,17 @@ use crate::{
 /// How much of `XML_STRING` is handed over at once, in bytes.
 const PART: usize = 64 << 10;
 
+thread_local! {
+    /// What started this run, where it answers something.
+    static ORIGIN: Cell<Option<Origin>> = const { Cell::new(None) };
+}
+
 /// Sets `XML_REQUEST` and the event.
 pub(crate) fn begin(lua: &Lua, origin: Origin) -> mlua::Result<()> {
     if matches!(origin, Origin::Application | Origin::Api | Origin::Background) {
         return Ok(());
     }
+    ORIGIN.set(Some(origin));
     let globals = lua.globals();
     if let Some(request) = entry::requested() {
         let table = lua.create_table_with_capacity(0, 4)?;
@@ -48,9 +56,19 @@ pub(crate) fn finish(lua: &Lua, origin: Origin) -> Result<(), Fault> {
     let told = match origin {
         Origin::Handler => xml(lua),
         Origin::Dialplan => actions(lua),
+        Origin::Chat => message(lua),
         _ => Ok(()),
     };
     told.map_err(|message| Fault { message, traceback: String::new() })
+}
+
+/// The same for a script that leaves with `os.exit`.
+pub(crate) fn leave(lua: &Lua) {
+    let Some(origin) = ORIGIN.take() else { return };
+    if let Err(fault) = finish(lua, origin) {
+        // Refused when more was logged than the profile allows; there is nobody else to tell.
+        let _ = log::write(log::Level::Error, &fault.message);
+    }
 }
 
 /// `XML_STRING`.
@@ -92,6 +110,13 @@ fn actions(lua: &Lua) -> Result<(), String> {
         entry::action(&decoded(&application), &data).map_err(said)?;
     }
     Ok(())
+}
+
+/// `message`, as the script leaves it.
+fn message(lua: &Lua) -> Result<(), String> {
+    let Value::UserData(object) = global(lua, "message")? else { return Ok(()) };
+    let Ok(event) = object.borrow::<Event>() else { return Ok(()) };
+    event.given().map_or(Ok(()), |event| entry::set_message(&event)).map_err(said)
 }
 
 /// A global, whatever metatables the script has put on their table.

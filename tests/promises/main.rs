@@ -6,6 +6,8 @@ mod capacity;
 mod ends;
 /// Scripts that compute starve nobody.
 mod fairness;
+/// Scripts that answer lookups and events may fail, hang and flood: nothing is lost.
+mod handlers;
 /// A hangup reaches a script whatever it does, and its resources come back.
 mod hangup;
 /// A script that goes wrong harms nobody else.

@@ -4,7 +4,7 @@
 use ringfence_sandbox::State;
 use ringfence_switch::{
     dialplan::MAX_ACTIONS,
-    event::Event,
+    event::{Event, EventName},
     lookup::{MAX_ANSWER, Request, Section},
 };
 
@@ -120,6 +120,18 @@ pub(crate) fn data(event: &Event) -> EventData {
             .collect(),
         body: event.body().map(str::to_owned),
     }
+}
+
+/// What a guest made of an event. Headers that cannot be are left out.
+pub(crate) fn event(name: EventName, data: EventData) -> Event {
+    let mut event = Event::bare(name);
+    for (name, value) in data.headers {
+        event.set(&name, value);
+    }
+    if let Some(body) = data.body {
+        event.set_body(body);
+    }
+    event
 }
 
 impl entry::Host for State<Host> {

@@ -180,8 +180,12 @@ async fn a_script_is_a_dialplan() {
         let call = routed(&server, "plan", bad).await;
         assert_eq!((call.executed.len(), &*call.cause), (0, cause), "{bad}: {:?}", call.executed);
     }
+    // Case c862 of the corpus.
     let dialplans = server.command("show dialplan").await;
-    assert!(dialplans.contains("\ndialplan,LUA,mod_lua\n"), "{dialplans}");
+    assert_eq!(
+        dialplans,
+        "type,name,ikey\ndialplan,LUA,mod_lua\ndialplan,XML,mod_dialplan_xml\ndialplan,inline,mod_dptools\n\n3 total.\n"
+    );
 }
 
 async fn until(mut condition: impl AsyncFnMut() -> bool) {
@@ -329,4 +333,70 @@ async fn a_handler_ends_with_its_call() {
     until(async || server.command("script list").await.contains("handler.lua")).await;
     asking.abort();
     until(async || server.command("script list").await == "\n0 total.\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_goes_through_a_script() {
+    let plan = r#"<section name="chatplan"><context name="default"><extension name="x"><condition>
+        <action application="lua" data="golden/s/bot.lua one"/><action application="fire"/>
+      </condition></extension></context></section>"#;
+    let server = Server::with(LuaVersion::default(), "", plan).await;
+    server.snippet(
+        "bot",
+        r#"
+        assert(session == nil and message:getBody() == "hello" and message:getHeader("to_user") == "bot")
+        message:addHeader("Seen", message:getHeader("from") .. argv[1])
+        "#,
+    );
+    let filter = ringfence_switch::event::Filter::none().with(EventName::Message);
+    let mut events = server.switch.events().subscribe(filter, 10);
+    assert_eq!(server.command("chat sip|alice@a.org|bot@b.org|hello").await, "Sent");
+    let event = events.next().await.event;
+    assert_eq!(event.header("Seen").as_deref(), Some("alice@a.orgone"));
+    assert_eq!((event.header("to").as_deref(), event.body()), (Some("bot@b.org"), Some("hello")));
+    // A script that fails changes nothing, and the next application runs.
+    server.snippet("bot", "message:addHeader('Seen', 'x')\nerror('of its own')");
+    assert_eq!(server.command("chat sip|alice@a.org|bot@b.org|hello").await, "Sent");
+    assert_eq!(events.next().await.event.header("Seen"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hangup_hook_gets_all_of_the_call() {
+    let server = Server::start(LuaVersion::default()).await;
+    server.snippet(
+        "bye",
+        r#"
+        local function header(name) return tostring(env:getHeader(name)) end
+        freeswitch.setGlobalVariable("bye", table.concat({ argv[1], header("variable_hangup_cause"),
+            header("variable_mine"), header("Caller-Destination-Number"), header("API-Command"),
+            tostring(env:getHeader("variable_duration") ~= nil), tostring(session ~= nil),
+            session and session:hangupCause() or "" }, " "))
+        "#,
+    );
+    for (with, seen) in [
+        ("false", "lua_bye USER_BUSY 1 lua_call lua true false "),
+        ("true", "lua_bye USER_BUSY 1 lua_call lua true true USER_BUSY"),
+    ] {
+        server.snippet(
+            "call",
+            &format!(
+                "session:setVariable('mine', '1')\nsession:setVariable('session_in_hangup_hook', '{with}')\n\
+                 session:setVariable('api_hangup_hook', 'lua golden/s/bye.lua lua_bye')\n\
+                 session:hangup('USER_BUSY')"
+            ),
+        );
+        server.call("call", false, Vec::new()).await;
+        assert_eq!(global(&server, "bye").await, seen);
+        server.command("global_setvar bye=").await;
+    }
+    // A hook that is no command, and one that does not end, keep no channel for ever.
+    server.snippet("wait", "while true do freeswitch.msleep(1000) end");
+    for hook in ["nosuch", "lua golden/s/wait.lua"] {
+        let began = Instant::now();
+        let line = format!("originate {{api_hangup_hook='{hook}'}}null/x &hangup()");
+        assert!(server.command(&line).await.starts_with("+OK"), "{hook}");
+        until(async || server.switch.sessions().is_empty()).await;
+        assert!(began.elapsed() < Duration::from_secs(310), "{hook}: {:?}", began.elapsed());
+    }
+    assert_eq!(server.command("script list").await, "\n0 total.\n");
 }

@@ -11,6 +11,7 @@
 //! * **Events.** [`event`]: made only when somebody listens, brought to bounded queues.
 //! * **Calls.** [`channel`] is the task that owns a leg; [`operation`] what runs on it and can be
 //!   controlled; `endpoint` the legs themselves; [`originate`] makes calls; `bridge` joins two.
+//! * **Messages.** [`chat`]: texts through the chatplan.
 //! * **Lookup.** [`lookup`]: who answers for the XML before the files do.
 //! * **Later.** [`schedule`]: tasks at their time, and the heartbeat.
 //! * **Outside.** [`outside`]: commands of the system, HTTP and mail, for those who may.
@@ -24,6 +25,7 @@ pub mod authority;
 mod bridge;
 pub mod cause;
 pub mod channel;
+pub mod chat;
 pub mod command;
 pub mod condition;
 pub mod config;

@@ -163,7 +163,8 @@ fn run(case: &Value) -> String {
 fn expansions_are_freeswitchs() {
     let mut report = Report::default();
     for case in cases("expansion.jsonl") {
-        if is_free(&case) {
+        // Those that ask the directory run in tests/calls/lookup.rs, with a directory.
+        if is_free(&case) || case["in"]["text"].as_str().unwrap().contains("${user_data(") {
             report.skip();
             continue;
         }

@@ -20,7 +20,7 @@ use crate::{
 /// What FreeSWITCH's API command `lua` answers when the script failed.
 const FAILED: &str = "-ERR Cannot execute script\n";
 
-const SYNTAX: &str = "<script> [arguments] | ~<code>";
+pub(super) const SYNTAX: &str = "<script> [arguments] | ~<code>";
 
 /// The module's table.
 pub(crate) fn module(scripts: &Scripts) -> Module {
@@ -28,6 +28,7 @@ pub(crate) fn module(scripts: &Scripts) -> Module {
         name: "mod_lua",
         applications: vec![application(scripts.clone())],
         commands: vec![lua(scripts.clone()), luarun(scripts.clone())],
+        chat_applications: vec![super::chat::application(scripts.clone())],
         dialplans: vec![("LUA", Arc::new(scripts.clone()))],
         lifecycle: Some(Arc::new(scripts.clone())),
         ..Module::default()

@@ -1,5 +1,6 @@
 //! What dialplans and operators type: the modules `mod_lua` and `mod_sandbox`.
 
+mod chat;
 mod lua;
 mod sandbox;
 

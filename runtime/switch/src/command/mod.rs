@@ -4,6 +4,7 @@
 //! docs/commands.md are all made from it.
 
 mod bgapi;
+mod chat;
 mod coalesce;
 mod complete;
 mod cond;
@@ -140,6 +141,7 @@ pub(crate) fn module() -> Module {
     let commands = [
         bgapi::table(),
         complete::table(),
+        chat::table(),
         db::table(),
         directory::table(),
         eval::table(),

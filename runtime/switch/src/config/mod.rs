@@ -86,6 +86,8 @@ pub struct Configuration {
     pub networks: Networks,
     /// The section `dialplan`.
     pub dialplan: Arc<Dialplan>,
+    /// The section `chatplan`.
+    pub chatplan: Arc<Dialplan>,
     globals: Variables,
 }
 
@@ -149,12 +151,8 @@ impl Configuration {
         }
         let asr = AsrSettings::read(file("pocketsphinx.conf"), &globals, faults);
         let tts = TtsSettings::read(file("tts_commandline.conf"), &globals, faults);
-        // Several sections count as one, in order.
-        let mut plan = Element::empty("section", root.place.clone());
-        for section in sections(&root, "dialplan") {
-            plan.children.extend(section.children.iter().cloned());
-        }
-        let dialplan = Arc::new(Dialplan::compile(&plan, faults));
+        let dialplan = compiled(&root, "dialplan", faults);
+        let chatplan = compiled(&root, "chatplan", faults);
         for profile in &profiles {
             if dialplan.context(&profile.context).is_err() {
                 let message = format!(
@@ -176,6 +174,7 @@ impl Configuration {
             log_files,
             networks,
             dialplan,
+            chatplan,
             globals,
         }
     }
@@ -215,6 +214,15 @@ impl Configuration {
     pub fn scripts(&self) -> PathBuf {
         self.lua.folder.clone()
     }
+}
+
+/// The plan in all sections of that name, which count as one, in order.
+fn compiled(root: &Element, name: &str, faults: &mut Vec<Fault>) -> Arc<Dialplan> {
+    let mut plan = Element::empty("section", root.place.clone());
+    for section in sections(root, name) {
+        plan.children.extend(section.children.iter().cloned());
+    }
+    Arc::new(Dialplan::compile(&plan, faults))
 }
 
 fn sections<'r>(root: &'r Element, name: &'r str) -> impl Iterator<Item = &'r Element> {

@@ -64,19 +64,17 @@ impl Found {
         }
     }
 
-    /// The dialplan in a section that was found; compiled once for each answer. Its faults are logged.
+    /// The plan in a section that was found; compiled once for each answer. Its faults are logged.
     ///
     /// # Errors
     ///
     /// A bug ended the compiler.
     pub(crate) async fn dialplan(&self, switch: &Switch) -> Result<Arc<Dialplan>, String> {
         let answered = match &self.document {
-            Document::Configuration(configuration) => {
-                return Ok(Arc::clone(&configuration.dialplan));
-            }
-            Document::Answer(answered) => answered,
+            Document::Configuration(_) => None,
+            Document::Answer(answered) => Some(answered),
         };
-        if let Some(dialplan) = answered.dialplan.get() {
+        if let Some(dialplan) = answered.and_then(|answered| answered.dialplan.get()) {
             return Ok(Arc::clone(dialplan));
         }
         let found = self.clone();
@@ -86,13 +84,16 @@ impl Found {
             faults.iter().for_each(|fault| tracing::warn!("{fault}"));
             Arc::new(dialplan)
         };
-        let dialplan = if answered.large {
+        let dialplan = if answered.is_some_and(|answered| answered.large) {
             let compiled = switch.runtime().spawn_blocking(compile).await;
             compiled.map_err(|error| format!("compiling it failed: {error}"))?
         } else {
             compile()
         };
-        Ok(Arc::clone(answered.dialplan.get_or_init(|| dialplan)))
+        Ok(match answered {
+            Some(answered) => Arc::clone(answered.dialplan.get_or_init(|| dialplan)),
+            None => dialplan,
+        })
     }
 }
 

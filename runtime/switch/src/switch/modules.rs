@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use super::Switch;
 use super::tables::Registered;
 use crate::application::Application;
+use crate::chat::ChatApplication;
 use crate::command::Command;
 use crate::config::Configuration;
 use crate::dialplan::Hunter;
@@ -22,6 +23,8 @@ pub struct Module {
     pub applications: Vec<Application>,
     /// Its API commands.
     pub commands: Vec<Command>,
+    /// Its chat applications.
+    pub chat_applications: Vec<ChatApplication>,
     /// Its dialplans, by name.
     pub dialplans: Vec<(&'static str, Arc<dyn Hunter>)>,
     /// What else it brings, for lists: type (`codec`, `endpoint`, `dialplan`) and name.
@@ -84,6 +87,11 @@ pub(super) fn fixed() -> Vec<Module> {
         module("mod_tts_commandline", vec![("speech", "tts_commandline")]),
         module("mod_pocketsphinx", vec![("asr", "pocketsphinx")]),
         module("mod_loopback", vec![("endpoint", "null")]),
+        Module {
+            name: "mod_sms",
+            chat_applications: crate::chat::applications(),
+            ..Module::default()
+        },
         module("mod_sofia", vec![("endpoint", "sofia")]),
     ]
 }

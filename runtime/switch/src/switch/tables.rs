@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Switch;
 use super::modules::{Lifecycle, Module};
 use crate::application::Application;
+use crate::chat::ChatApplication;
 use crate::command::Command;
 use crate::dialplan::Hunter;
 
@@ -16,6 +17,7 @@ pub(super) struct Tables {
     applications: BTreeMap<&'static str, (Arc<Application>, &'static str)>,
     commands: BTreeMap<&'static str, (Arc<Command>, &'static str)>,
     dialplans: BTreeMap<&'static str, Arc<dyn Hunter>>,
+    chat: BTreeMap<&'static str, Arc<ChatApplication>>,
 }
 
 /// A module, but for its tables.
@@ -74,6 +76,9 @@ impl Switch {
         for command in module.commands {
             tables.commands.insert(command.name, (Arc::new(command), module.name));
         }
+        for application in module.chat_applications {
+            tables.chat.insert(application.name, Arc::new(application));
+        }
         let mut interfaces = module.interfaces;
         for (name, hunter) in module.dialplans {
             tables.dialplans.insert(name, hunter);
@@ -98,6 +103,13 @@ impl Switch {
     #[must_use]
     pub fn find_command(&self, name: &str) -> Option<Arc<Command>> {
         find(&self.0.tables.read().commands, name)
+    }
+
+    /// The chat application of that name; also of a module that is not loaded.
+    pub(crate) fn chat_application(&self, name: &str) -> Option<Arc<ChatApplication>> {
+        let tables = self.0.tables.read();
+        let found = tables.chat.get(name).or_else(|| tables.chat.get(&*name.to_ascii_lowercase()));
+        found.map(Arc::clone)
     }
 
     /// The dialplan of that name, in any case, besides `XML` and `inline`; also of a module that is not

@@ -211,7 +211,19 @@ async fn the_directory_is_asked_as_freeswitch_is() {
             report.case(&case, &seen, case["out"].as_str().unwrap());
         }
     }
-    report.finish(45);
+    rig.switch.variables().set("gdomain", Some("example.com")).unwrap();
+    let session = rig.null().await;
+    for case in cases("expansion.jsonl") {
+        let text = case["in"]["text"].as_str().unwrap();
+        if text.contains("${user_data(") {
+            let seen = match case["in"]["engine"].as_str() {
+                Some("channel") => session.expand(text).await,
+                _ => rig.api(&format!("eval {text}")).await,
+            };
+            report.case(&case, &seen, case["out"].as_str().unwrap());
+        }
+    }
+    report.finish(48);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@
 )]
 
 mod authority;
+mod chat;
 mod golden_dialplan;
 mod golden_hangup;
 mod inbound;
