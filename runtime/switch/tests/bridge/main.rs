@@ -16,6 +16,7 @@ mod loopback;
 mod moving;
 #[path = "../calls/rig.rs"]
 mod rig;
+mod rights;
 mod user;
 
 use ringfence_switch::event::{Event, Subscription};
