@@ -8,7 +8,7 @@ use mlua::{
 };
 
 use crate::{
-    api, consumer, dbh, dtmf, event, freeswitch, ivr_menu, json, native::Natives, place, session, stream,
+    api, consumer, dbh, dtmf, event, freeswitch, ivr_menu, json, library, native::Natives, place, session, stream,
     system,
 };
 
@@ -82,10 +82,12 @@ fn build() -> mlua::Result<Interpreter> {
     let blame: Function = chunk(&lua, include_str!("lua/blame.lua"))?.call(())?;
     chunk(&lua, include_str!("lua/time.lua"))?.call::<()>((&system, &blame))?;
     // Loading reads files as `files.lua` opens them, so that comes first.
-    let (begin_files, resolve, finish): (Function, Function, Function) =
+    let (begin_files, resolve, finish, explain): (Function, Function, Function, Function) =
         chunk(&lua, include_str!("lua/files.lua"))?.call((&system, &blame))?;
     let begin_load: Function =
-        chunk(&lua, include_str!("lua/load.lua"))?.call((&system, resolve))?;
+        chunk(&lua, include_str!("lua/load.lua"))?.call((&system, resolve, explain))?;
+    let shell = library::shell::table(&lua)?;
+    chunk(&lua, include_str!("lua/shell.lua"))?.call::<()>((shell, &blame))?;
     let (begin, protect): (Function, Function) =
         chunk(&lua, include_str!("lua/run.lua"))?.call((begin_files, begin_load))?;
 

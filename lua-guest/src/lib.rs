@@ -14,7 +14,7 @@
 //! * `callback`: the one loop behind playback, recording and sleep; input callbacks. `hook`: hangup
 //!   hooks.
 //! * `freeswitch`, `api`, `stream`, `event`, `level`: the rest of FreeSWITCH's surface.
-//! * `modules`: what `require` finds.
+//! * `modules`: what `require` finds; `library`: what it finds besides, in place of native modules.
 //! * `entry`: runs of XML handlers, dialplans, hooks.
 //! * `place`: tells the server which line of the script is running.
 //! * `lua/*.lua`: what is better said in Lua: files, loading, time, `print`.
@@ -38,6 +38,7 @@ mod interpreter;
 mod ivr_menu;
 mod json;
 mod level;
+mod library;
 mod memory;
 mod modules;
 mod native;

@@ -27,7 +27,7 @@ const BYTECODE: u8 = 0x1B;
 /// Runs a script to its end.
 pub(crate) fn run(invocation: Invocation) -> Result<(), Fault> {
     let interpreter = interpreter::ready().map_err(internal)?;
-    system::begin(invocation.seed);
+    system::begin(invocation.seed, &invocation.directory);
     let lua = &interpreter.lua;
     begin(interpreter, &invocation).map_err(internal)?;
 

@@ -1,11 +1,11 @@
 //! What `lua/*.lua` needs from outside the interpreter.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use mlua::{Lua, LuaString, Table};
 use wasip2::clocks::monotonic_clock;
 
-use crate::{bindings::ringfence::call::api, modules, run};
+use crate::{bindings::ringfence::call::api, library, modules, run};
 
 thread_local! {
     /// When this run began, for `os.clock`, in nanoseconds. (Zero before: what is not lies on a page
@@ -13,12 +13,24 @@ thread_local! {
     static BEGAN: Cell<u64> = const { Cell::new(0) };
     /// The state of a small generator for file names; seeded with the run's seed.
     static NAMES: Cell<u64> = const { Cell::new(0) };
+    /// What relative file names are relative to.
+    static FOLDER: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Starts the clock of `os.clock` and seeds the names of temporary files.
-pub(crate) fn begin(seed: u64) {
+/// Starts the clock of `os.clock`, seeds the names of temporary files, and says what relative ones are
+/// relative to.
+pub(crate) fn begin(seed: u64, folder: &str) {
+    FOLDER.replace(folder.to_owned());
     BEGAN.set(monotonic_clock::now());
     NAMES.set(seed);
+}
+
+/// The full path of a file name.
+pub(crate) fn path(name: &str) -> String {
+    if name.starts_with('/') {
+        return name.to_owned();
+    }
+    FOLDER.with_borrow(|folder| format!("{folder}/{name}"))
 }
 
 /// The functions, by name.
@@ -49,6 +61,7 @@ pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
         lua.create_function(|_, status: i32| -> mlua::Result<()> { std::process::exit(status) })?,
     )?;
     table.set("find", lua.create_function(modules::find)?)?;
+    table.set("library", lua.create_function(library::find)?)?;
     table.set("load_text", lua.create_function(run::load_text)?)?;
     table.set(
         "local_offset",

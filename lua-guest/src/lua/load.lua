@@ -2,11 +2,11 @@
 --
 -- No function that takes bytecode is in reach of a script, not even by `debug`: `load_text` takes
 -- text, and `find` answers functions.
-local system, resolve = ...
-local find, load_text = system.find, system.load_text
+local system, resolve, explain = ...
+local find, load_text, library = system.find, system.load_text, system.library
 local io, package, type, error, pcall, select = io, package, type, error, pcall, select
 local ipairs, tostring, concat = ipairs, tostring, table.concat
-local open, setupvalue = io.open, debug.setupvalue
+local open, setupvalue, require = io.open, debug.setupvalue, require
 local OLD = _VERSION == "Lua 5.1"
 
 local function refuse(position, name, expected, value)
@@ -157,8 +157,17 @@ searchers[2] = function(name)
     return chunk, file
 end
 
+-- Where a native module would be found: what the server has of that name.
 searchers[3] = function(name)
-    return BREAK .. "no native module '" .. name .. "': native modules cannot load in a sandbox"
+    local native = { resolve = resolve, explain = explain }
+    local chunk = library(name, native)
+    if not chunk then
+        return BREAK .. "no native module '" .. name .. "': native modules cannot load in a sandbox, and "
+            .. "the server has no replacement of that name (docs/lua.md)"
+    end
+    return function()
+        return chunk(native, require, name)
+    end, ":ringfence:"
 end
 searchers[4] = nil
 
