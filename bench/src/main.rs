@@ -3,13 +3,15 @@
 //! `make bench` builds the release binary and runs this. Each load is a module: [`lua`] (programs
 //! beside Debian's interpreters), [`ivr`] (calls a second), [`sleeping`] (memory of calls),
 //! [`playing`] (media), [`kill`] (in every state), [`guests`] (ten thousand of them), [`fairness`]
-//! (media beside scripts that spin), [`reload`] (from an edit to its effect), [`start`] (of a
+//! (media beside scripts that spin), [`database`] (media beside
+//! scripts that wait for one), [`reload`] (from an edit to its effect), [`start`] (of a
 //! script). They start the server as the tests do, and read its CPU time and memory from /proc. No
 //! figure is asserted: the output is a Markdown report with the machine, the load and FreeSWITCH's
 //! figure beside ours where it has one; docs/figures.md keeps one.
 //!
 //! Arguments name loads; without any, all run.
 
+mod database;
 mod fairness;
 mod guests;
 mod ivr;
@@ -32,6 +34,7 @@ const LOADS: &[(&str, fn())] = &[
     ("kill", kill::run),
     ("guests", guests::run),
     ("fairness", fairness::run),
+    ("database", database::run),
     ("reload", reload::run),
     ("start", start::run),
 ];

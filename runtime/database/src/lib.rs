@@ -39,4 +39,5 @@ pub use databases::{Databases, IDLE, MAX_CONNECTIONS, MAX_DATABASES, Settings};
 pub use dsn::{Dsn, MEMORY};
 pub use failure::Failure;
 pub use handle::{Handle, KEPT, MAX_CURSORS};
+pub use postgres::placeholder::numbered;
 pub use value::{BATCH_BYTES, BATCH_ROWS, Batch, Cell, MAX_ROW, Reply, Row, Statement, Value};

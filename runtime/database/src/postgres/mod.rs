@@ -5,7 +5,7 @@
 //! more, is cancelled as `psql` does on Ctrl-C.
 
 mod bound;
-mod placeholder;
+pub(crate) mod placeholder;
 mod statement;
 
 use std::pin::pin;

@@ -4,7 +4,7 @@
 /// no `$n` of its own. Otherwise it stays: `?` is an operator of PostgreSQL, too.
 ///
 /// What stands in strings, quoted names and comments is no placeholder.
-pub(super) fn numbered(sql: &str, values: usize) -> String {
+pub fn numbered(sql: &str, values: usize) -> String {
     let places = places(sql);
     let Some(places) = places.filter(|places| places.len() == values) else {
         return sql.to_owned();
