@@ -18,8 +18,6 @@ pub(crate) const EVENT: Class = Class {
             "freeswitch.Event",
             "An event of that name, `CUSTOM` with a subclass, or from JSON: `Event(\"json\", text)`.",
         )
-        .differs("Nil as a name is taken for an unknown one, MESSAGE; FreeSWITCH makes an object without \
-                  an event."),
     ),
     methods: &[
         row(
@@ -27,7 +25,7 @@ pub(crate) const EVENT: Class = Class {
             "Event::addHeader",
             &[need("name", ConstText), need("value", ConstText)],
             "boolean",
-            "Adds a header; `name[2]` and `push:` make lists. An empty value adds nothing.",
+            "Adds a header; `name[2]` sets an element of a list, an empty value removes.",
         ),
         row(
             &["delHeader"],
@@ -87,19 +85,17 @@ pub(crate) const EVENT: Class = Class {
             "Event::chat_execute",
             &[need("application", ConstText), may("data", ConstText, "nil")],
             "integer",
-            "Runs a chat application with this event as its message: 0, or 1 when that failed.",
-        )
-        .permission("application")
-        .waits(),
+            "Runs a chat application with this event as its message (`set`, `unset`, `info`, `fire`, \
+             `stop`): 0, or 1 when that failed.",
+        ),
         row(
             &["chat_send"],
             "Event::chat_send",
             &[may("protocol", ConstText, "nil")],
             "integer",
-            "Sends the event as a message: 0, or 1 when that failed.",
+            "Sends the event as a message: 1, because nobody here takes messages.",
         )
-        .permission("fire")
-        .waits(),
+        .differs("FreeSWITCH answers 0 for protocols that it does not know, too."),
     ],
     fields: &[
         field("event", "userdata?", "The object itself while it has an event."),

@@ -13,6 +13,7 @@
 //! * `session`: the methods of a call. One file for each other class: `api`, `event`, `consumer`, `dbh`,
 //!   `json`, `ivr_menu`, `stream`, `dtmf`.
 //! * `module`: the functions and constants of the table `freeswitch`.
+//! * [`manual`], [`stubs`]: what is made of the table for readers and for editors.
 
 mod api;
 mod consumer;
@@ -22,9 +23,11 @@ mod event;
 mod function;
 mod ivr_menu;
 mod json;
+pub mod manual;
 mod module;
 mod session;
 mod stream;
+pub mod stubs;
 
 pub use function::{Class, Field, Function, Gone, Kind, Overloads, Parameter};
 pub use module::{CONSTANTS, FUNCTIONS};

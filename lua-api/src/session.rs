@@ -299,8 +299,9 @@ const METHODS: &[Function] = &[
         ],
         "",
         "Speaks a number, a date, a sum … with recorded words, as `say(\"123\", \"en\", \"number\", \
-         \"pronounced\")`.",
+         \"pronounced\")`; runs the input callback.",
     )
+    .permission("play")
     .waits(),
     row(
         &["sayPhrase"],
@@ -311,17 +312,19 @@ const METHODS: &[Function] = &[
             may("language", ConstText, "nil"),
         ],
         "",
-        "Speaks a phrase macro of the XML configuration.",
+        "Speaks a phrase macro of the XML configuration and runs the input callback.",
     )
+    .permission("play")
     .waits(),
     row(
         &["speak"],
         "CoreSession::speak",
         &[need("text", Text)],
         "integer",
-        "Speaks a text with the engine and voice of `set_tts_params`.",
+        "Speaks a text with the engine and voice of `set_tts_params`: 1, or 0 when it could not be spoken.",
     )
     .gone(Number(-1))
+    .permission("application")
     .waits(),
     row(
         &["set_tts_params"],
@@ -349,15 +352,17 @@ const METHODS: &[Function] = &[
         "",
         "Starts or steers speech recognition, as the application `detect_speech` does.",
     )
+    .permission("application")
     .waits(),
     row(
         &["playAndDetectSpeech"],
         "CoreSession::playAndDetectSpeech",
         &[need("file", Text), need("engine", Text), need("grammar", Text)],
         "string?",
-        "Plays a file and answers what was said meanwhile or after it.",
+        "Plays a file and answers what was said meanwhile or after it, as XML.",
     )
     .gone(Answer(""))
+    .permission("application")
     .waits(),
     row(
         &["transfer"],

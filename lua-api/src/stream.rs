@@ -2,7 +2,7 @@
 
 use crate::function::{
     Class,
-    Kind::{ConstText, Int, Pointer},
+    Kind::{Bytes, ConstText, Int, Pointer},
     may, need, row,
 };
 
@@ -29,9 +29,9 @@ pub(crate) const STREAM: Class = Class {
         row(
             &["raw_write"],
             "Stream::raw_write",
-            &[need("text", ConstText), need("length", Int)],
+            &[need("bytes", Bytes), need("length", Int)],
             "",
-            "Appends the first bytes of a text.",
+            "Appends so many bytes.",
         ),
         row(&["get_data"], "Stream::get_data", &[], "string?", "What was written."),
         row(

@@ -1,10 +1,12 @@
 //! `freeswitch.API`: commands, as on the console.
 
+use std::rc::Rc;
+
 use mlua::{Lua, Table, Value};
 
 use crate::{
     arguments::Arguments,
-    bindings::ringfence::call::api as host,
+    bindings::ringfence::call::{api as host, calls, session::Session},
     class::{self, Bindings, Method},
     level,
     native::{Answer, Natives, Reply},
@@ -17,7 +19,7 @@ const NO_COMMAND: &str = "-ERR No application specified";
 /// `freeswitch.API()`; with a session, commands work for that call.
 #[derive(Debug)]
 struct Api {
-    with_session: bool,
+    session: Option<Rc<Session>>,
 }
 
 /// Adds the class.
@@ -42,8 +44,8 @@ const METHODS: Bindings<Method<Api>> = &[
 ];
 
 fn construct(lua: &Lua, arguments: &Arguments) -> Reply {
-    let with_session = arguments.object(0).is_some();
-    Ok(Answer::Value(Value::UserData(lua.create_any_userdata(Api { with_session })?)))
+    let session = arguments.session(0)?;
+    Ok(Answer::Value(Value::UserData(lua.create_any_userdata(Api { session })?)))
 }
 
 fn execute(lua: &Lua, api: &Api, command: &str, arguments: &str) -> Reply {
@@ -56,7 +58,11 @@ fn execute(lua: &Lua, api: &Api, command: &str, arguments: &str) -> Reply {
 
 fn run(lua: &Lua, api: &Api, command: &str, arguments: &str) -> Reply {
     place::tell(lua);
-    match host::execute(command, arguments.trim(), api.with_session) {
+    let output = match &api.session {
+        Some(session) => calls::execute(session, command, arguments.trim()),
+        None => host::execute(command, arguments.trim(), false),
+    };
+    match output {
         Ok(output) => Ok(Answer::Text(output)),
         Err(failure) => {
             level::failed(lua, &format!("API command {command}"), &failure)?;

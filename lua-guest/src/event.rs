@@ -1,6 +1,8 @@
 //! `freeswitch.Event`: made by the script, or given to it (`env`, `event`, `message`, `params`, and what
 //! input callbacks get).
 
+mod chat;
+
 use std::cell::{Ref, RefCell, RefMut};
 
 use mlua::{AnyUserData, Lua, Table, Value};
@@ -148,8 +150,8 @@ const METHODS: Bindings<Method<Event>> = &[
     ("merge", merge),
     ("serialize", serialize),
     ("fire", fire),
-    ("chat_execute", |_, _, arguments| Err(class::not_there(arguments.row))),
-    ("chat_send", |_, _, arguments| Err(class::not_there(arguments.row))),
+    ("chat_execute", chat::execute),
+    ("chat_send", chat::send),
 ];
 
 const FIELDS: Bindings<Getter<Event>> = &[

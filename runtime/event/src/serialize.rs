@@ -31,7 +31,7 @@ fn plain(event: &Event) -> String {
     for (name, value) in event.headers().iter() {
         out.push_str(name);
         out.push_str(": ");
-        url_encode(&value.text(), &mut out);
+        header_encode(&value.text(), &mut out);
         out.push('\n');
     }
     // Only JSON tells a body that is empty.
@@ -104,7 +104,7 @@ fn xml(event: &Event) -> String {
         for element in value.elements() {
             let _ = write!(out, "    <{name}>");
             // What URL encoding leaves over is safe in XML.
-            url_encode(element, &mut out);
+            header_encode(element, &mut out);
             let _ = writeln!(out, "</{name}>");
         }
     }
@@ -127,6 +127,28 @@ fn xml(event: &Event) -> String {
     }
     out.push_str("</event>\n");
     out
+}
+
+/// As [`url_encode`], but `%41` stays: FreeSWITCH takes that for encoded already.
+fn header_encode(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        let (before, from) = rest.split_at(at);
+        url_encode(before, out);
+        let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+        let end = match from.as_bytes().get(1..3) {
+            Some(digits) if digits.iter().all(is_hex) => {
+                out.push_str(&from[..3]);
+                3
+            }
+            _ => {
+                out.push_str("%25");
+                1
+            }
+        };
+        rest = &from[end..];
+    }
+    url_encode(rest, out);
 }
 
 /// Writes what is not one of `A-Z a-z 0-9 ~ ! $ * ( ) _ - ; ' , . /` as `%XX`.

@@ -21,12 +21,28 @@ use support::{Server, cases, tidy};
 const DEVIATIONS: &[(&str, &str)] = &[
     ("l002", "os.exit ends the script"),
     ("l021", "load, user_data, hash, db are not there yet; md5 of nothing is a hash, not !err!"),
-    ("l023", "bgapi is not there yet"),
+    ("l059", "priorities can be given, by name or number"),
+    ("l088", "chat_send fails: nobody takes messages"),
+    ("l100", "arrays in arrays are kept"),
+    ("l102", "a JSON number is a number, not an empty table"),
+    ("l103", "a JSON string is a string, not an empty table"),
+    ("l104", "a JSON boolean is a boolean, not an empty table"),
+    ("l148", "what is no number is null in JSON"),
+    ("l190", "originate without a destination fails"),
+    ("l199", "mail is sent by freeswitch.email's own tests, with their mailer"),
+    ("l200", "as l199"),
+    ("l201", "as l199"),
+    ("l202", "as l199"),
     ("l227", "arguments are no Lua source: a backslash needs no escape"),
     ("l234", "as l227"),
     ("l266", "luarun answers the id of the run"),
     ("l267", "as l266"),
     ("l268", "a script that cannot be read is an error"),
+    ("lb005", "query takes parameters; an error in a tail call has no place"),
+    ("lb042", "the fields of a consumer are values, not C pointers"),
+    ("lb058", "raw_write keeps what follows a NUL"),
+    ("lg001", "the fields of a consumer are values, not C pointers"),
+    ("lg002", "the fields of a consumer are values, not C pointers"),
     ("lc002", "another network address, number, user agent; fields that Ringfence has not"),
     ("lc008", "elements of a list can be read by index"),
     ("lc014", "hangup_cause is set at the hangup, not after the script"),
@@ -44,6 +60,8 @@ const DEVIATIONS: &[(&str, &str)] = &[
         "lc039",
         "a recording that cannot be made does not end the call; folders are made; the extension does not matter",
     ),
+    ("lc074", "there are no C pointers: nil"),
+    ("lc075", "there are no C pointers: nil"),
     ("lc202", "silence of no length is played to its end; no 200 ms are lost between files"),
     ("lc208", "a recording is as long as its limit, and written when it ends"),
     ("lc212", "hangup_cause is set at the hangup, not after the script"),
@@ -52,8 +70,24 @@ const DEVIATIONS: &[(&str, &str)] = &[
     ("lc282", "tones can be restarted"),
     ("lc283", "tones can be sought in"),
     ("lc287", "the limit of a recording does not count pauses"),
+    ("lc318", "there are no C pointers: nil"),
+    ("lc330", "there are no C pointers: nil"),
+    ("lc346", "hangupCause knows the cause after the hangup"),
     ("lc290", "a key does not end the application sleep"),
 ];
+
+/// The phrases of the server that was recorded. It had no sounds.
+const LANGUAGES: &str = r#"<section name="languages">
+  <language name="en" say-module="en" sound-prefix="/snd/en" tts-engine="none" tts-voice="none"><phrases><macros>
+    <macro name="m1"><input pattern="^(\d+)$">
+      <match>
+        <action function="play-file" data="silence_stream://100"/>
+        <action function="say" data="$1" method="pronounced" type="number"/>
+      </match>
+      <nomatch><action function="play-file" data="silence_stream://300"/></nomatch>
+    </input></macro>
+  </macros></phrases></language>
+</section>"#;
 
 #[test]
 fn lua_answers_as_freeswitch_does() {
@@ -63,7 +97,7 @@ fn lua_answers_as_freeswitch_does() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let server = Server::start(LuaVersion::V53).await;
+        let server = Server::with(LuaVersion::V53, "", LANGUAGES).await;
         let only = std::env::var("GOLDEN").ok();
         let (mut passed, mut failed) = (0_usize, Vec::new());
         for case in cases("lua.jsonl") {
@@ -71,11 +105,15 @@ fn lua_answers_as_freeswitch_does() {
             if only.as_deref().is_some_and(|only| !id.starts_with(only)) {
                 continue;
             }
-            if case["volatile"] == true || case["undefined"] == true {
+            if case["volatile"] == true || !case["undefined"].is_null() {
                 continue;
             }
-            let seen = run(&server, id, &case).await;
+            let mut seen = run(&server, id, &case).await;
             let expected = expected(&server, &case);
+            if case["out"]["switch_crashed"] == true {
+                // FreeSWITCH came so far.
+                seen.truncate(expected.len());
+            }
             let deviates = DEVIATIONS.iter().any(|(name, _)| *name == id);
             match (support::same(&seen, &expected), deviates) {
                 (true, false) => passed += 1,
@@ -144,6 +182,9 @@ fn expected(server: &Server, case: &Value) -> Vec<String> {
     let mut lines = texts(&out["printed"]);
     if case["in"]["code"].as_str().unwrap_or_default().contains(",session.cause)") {
         lines = lines.iter().map(|line| line.replace(", userdata", "")).collect();
+    }
+    if out["switch_crashed"] == true {
+        return lines;
     }
     if let Some(stream) = out["stream"].as_str() {
         lines.push(format!("stream {:?}", server.local(stream)));

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::event::url_encode;
+use crate::channel::data;
+use crate::event::{Event, EventName, url_encode};
 use crate::profile::{CallerProfile, FIELDS};
 use crate::session::Session;
-use crate::variable::Value;
 
 impl Session {
     /// The call detail record as it stands, in the form of FreeSWITCH's `mod_xml_cdr`: the channel, its
@@ -20,22 +20,29 @@ impl Session {
         out.push_str("\" switchname=\"");
         escape(&core.switchname, &mut out);
         out.push_str("\">\n  <channel_data>\n");
-        let shared = channel.shared.lock();
-        element("state", shared.state.name(), 4, &mut out);
-        element("direction", channel.direction.name(), 4, &mut out);
-        element("state_number", &shared.state.number().to_string(), 4, &mut out);
+        let mut described = Event::bare(EventName::ChannelData);
+        let profile = {
+            let shared = channel.shared.lock();
+            element("state", shared.state.name(), 4, &mut out);
+            element("direction", channel.direction.name(), 4, &mut out);
+            element("state_number", &shared.state.number().to_string(), 4, &mut out);
+            data::describe(channel, &shared, &mut described);
+            shared.profile.clone()
+        };
         out.push_str("  </channel_data>\n  <variables>\n");
+        let variables = described
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("variable_")?, value)));
         let mut encoded = String::new();
-        for (name, value) in shared.variables.iter().filter(|(name, _)| is_name(name)) {
-            for text in elements(value) {
+        for (name, value) in variables.filter(|(name, _)| is_name(name)) {
+            for text in value.elements() {
                 encoded.clear();
                 url_encode(text, &mut encoded);
                 element(name, &encoded, 4, &mut out);
             }
         }
         out.push_str("  </variables>\n");
-        let profile = shared.profile.clone();
-        drop(shared);
         callflow(&profile, &mut out);
         out.push_str("</cdr>\n");
         out
@@ -77,10 +84,6 @@ fn element(name: &str, text: &str, indent: usize, out: &mut String) {
     let _ = write!(out, "{:indent$}<{name}>", "");
     escape(text, out);
     let _ = writeln!(out, "</{name}>");
-}
-
-fn elements(value: &Value) -> impl Iterator<Item = &str> {
-    value.elements().iter().map(String::as_str)
 }
 
 /// Whether a variable's name can be an element's.
