@@ -15,6 +15,8 @@
 //! * **Lookup.** [`lookup`]: who answers for the XML before the files do.
 //! * **Later.** [`schedule`]: tasks at their time, and the heartbeat.
 //! * **Outside.** [`outside`]: commands of the system, HTTP and mail, for those who may.
+//! * **Speech.** [`say`] makes sounds of numbers, `phrase` of macros; [`speech`] has the engines that
+//!   speak and listen; [`ivr`] is menus. `operation::speech` plays it all.
 //! * **Log.** [`log`]: FreeSWITCH's levels, and what is logged of which part and call.
 //! * **Rights.** [`authority`]: what scripts with fewer rights than the server may have done for them.
 //! * **Tables.** [`application`] and [`command`]: one file an entry, one entry a file; help and

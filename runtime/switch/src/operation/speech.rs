@@ -227,7 +227,11 @@ impl Speaker {
             let found = found.map_err(Failure::NotFound)?;
             // The data come from a caller or a script: they fill the actions in, they are not expanded.
             let data = authority::inert(data);
-            let authority = found.authority.clone();
+            // A script that asks for a macro has no more rights by it.
+            let authority = match authority::current() {
+                Some(_) => None,
+                None => found.authority.clone(),
+            };
             authority::with(authority, async {
                 for input in &found.inputs {
                     let (matched, steps) = input.steps(&data).map_err(Failure::Invalid)?;

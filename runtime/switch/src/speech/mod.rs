@@ -19,6 +19,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use parking_lot::{Mutex, RwLock};
 use ringfence_outside::Outside;
+use ringfence_rim::Clock;
 use tokio::sync::mpsc;
 
 pub(crate) use detection::{Detected, Detection};
@@ -106,6 +107,11 @@ impl Speech {
         let own = settings.as_ref().filter(|settings| settings.is(engine));
         let found: Arc<dyn Recogniser> = match (added, own) {
             (Some(added), _) => added,
+            (None, Some(_)) if matches!(switch.clock(), Clock::Simulated { .. }) => {
+                return Err(Failure::Failed(format!(
+                    "{engine} hears no calls that are simulated: its time passes, theirs does not"
+                )));
+            }
             (None, Some(settings)) => {
                 let id = switch.new_uuid().to_string();
                 Arc::new(pocketsphinx::Pocketsphinx::new(

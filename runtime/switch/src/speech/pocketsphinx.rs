@@ -5,10 +5,11 @@
 //! more of that than of nothing (37 of 51 short words against 20, measured with synthetic voices).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use ringfence_outside::Outside;
-use ringfence_outside::command::{Child, Command, Program};
+use ringfence_outside::command::{AT_ONCE, Child, Command, Program};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -19,6 +20,9 @@ use crate::config::AsrSettings;
 
 /// The longest line that is taken from the command, in bytes; more ends the recognition.
 const MAX_LINE: usize = 8 << 10;
+
+/// How long it may wait for other commands to end before it is started.
+const START: Duration = Duration::from_secs(10);
 
 /// What of its log is looked at for a reason, in bytes.
 const MAX_LOG: u64 = 256 << 10;
@@ -85,7 +89,10 @@ impl Pocketsphinx {
             deadline: *max_time,
             who: "pocketsphinx".to_owned(),
         };
-        let child = command.both(&self.outside).await.map_err(|fault| fault.to_string())?;
+        let child = tokio::time::timeout(START, command.both(&self.outside)).await;
+        let child = child
+            .map_err(|_| format!("{AT_ONCE} commands run already, and none ended in time"))?
+            .map_err(|fault| fault.to_string())?;
         let (sound, listening) = mpsc::channel(MAX_WAITING);
         let (told, heard) = mpsc::channel(MAX_WAITING);
         tokio::spawn(write_sound(child.clone(), listening));

@@ -90,8 +90,8 @@ impl Grammar {
     /// for one that is too large or no grammar.
     pub(crate) async fn find(switch: &Switch, asked: &str) -> Result<Self, Failure> {
         let asked = asked.trim();
-        let text = asked.strip_prefix("inline:").unwrap_or(asked);
-        if text.starts_with("#JSGF") {
+        let inline = asked.strip_prefix("inline:").or(asked.starts_with("#JSGF").then_some(asked));
+        if let Some(text) = inline {
             return Self::checked("inline", text.to_owned());
         }
         if asked.is_empty() {

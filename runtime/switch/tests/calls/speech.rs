@@ -1,16 +1,22 @@
 //! `say`, phrases, spoken texts and menus, with what FreeSWITCH was recorded to do (the ids are its
 //! cases in tests/corpus).
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use ringfence_switch::config::Configuration;
+use ringfence_switch::event::{Event, EventName, Subscription};
 use ringfence_switch::ivr::{Action, Entry, Menu, Menus};
+use ringfence_switch::speech::{Grammar, Recogniser, Recognition};
 use ringfence_switch::variable::Variables;
 use ringfence_switch::xml::{Assembled, parse};
 use ringfence_switch::{
-    Control, Failure, Operation, OperationEvent, Outcome, Play, Session, Speak, Speech,
+    Control, Detect, Failure, Operation, OperationEvent, Outcome, Play, SPEECH_RESULT, Session,
+    Speak, Speech,
 };
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use crate::rig::{Rig, soon};
@@ -387,4 +393,111 @@ async fn a_prompt_may_be_a_phrase() {
     let start = Instant::now();
     assert_eq!(session.perform(Operation::Play(play)).await, Ok(Outcome::Done));
     assert_eq!(rounded(start), 200);
+}
+
+/// An engine that hears the words of its grammar, one after each second of sound.
+struct Parrot;
+
+impl Recogniser for Parrot {
+    fn start<'r>(&'r self, grammar: &'r Grammar) -> BoxFuture<'r, Result<Recognition, String>> {
+        let words: Vec<String> = grammar.text.split(' ').skip(2).map(str::to_owned).collect();
+        let (sound, mut ear) = mpsc::channel::<Vec<i16>>(20);
+        let (told, heard) = mpsc::channel(20);
+        tokio::spawn(async move {
+            for word in words {
+                let mut samples = 0;
+                while samples < 8000 {
+                    let Some(piece) = ear.recv().await else { return };
+                    samples += piece.len();
+                }
+                let said = if word == "!" { Err("it broke".to_owned()) } else { Ok(word) };
+                if told.send(said).await.is_err() {
+                    return;
+                }
+            }
+            // Then it hears nothing any more.
+            while ear.recv().await.is_some() {}
+        });
+        Box::pin(async { Ok(Recognition { sound, heard }) })
+    }
+}
+
+fn listener() -> (Rig, TempDir) {
+    let (rig, folder) = rig("");
+    rig.switch.speech().add_recogniser("parrot", Arc::new(Parrot));
+    (rig, folder)
+}
+
+fn detect(grammar: &str) -> Operation {
+    Operation::Detect(Detect {
+        file: "silence_stream://500".into(),
+        engine: "parrot".into(),
+        grammar: grammar.into(),
+        input: false,
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_after_a_prompt_is_in_a_variable() {
+    let (rig, _folder) = listener();
+    let session = rig.null().await;
+    let start = Instant::now();
+    assert_eq!(session.perform(detect("inline:#JSGF V1.0; yes")).await, Ok(Outcome::Done));
+    // A null call sends nothing; silence is made of that, a little late.
+    assert!((1000..1400).contains(&rounded(start)), "{}", rounded(start));
+    let result = session.variable(SPEECH_RESULT).unwrap();
+    assert!(result.contains("<input mode=\"speech\">yes</input>"), "{result}");
+    // Nothing is heard: the timer begins after the prompt.
+    let start = Instant::now();
+    let silent = "{no-input-timeout=700}inline:#JSGF V1.0;";
+    assert_eq!(session.perform(detect(silent)).await, Ok(Outcome::Done));
+    assert!((1200..1500).contains(&rounded(start)), "{}", rounded(start));
+    assert!(session.variable(SPEECH_RESULT).unwrap().contains("<noinput/>"));
+    let broken = session.perform(detect("inline:#JSGF V1.0; !")).await;
+    assert_eq!(broken, Ok(Outcome::Failed("it broke".into())));
+    assert_eq!(session.variable(SPEECH_RESULT), None, "what was heard before is gone");
+    let data = "silence_stream://100 detect:parrot inline:#JSGF V1.0; no";
+    session.execute("play_and_detect_speech", data).await.unwrap();
+    assert!(session.variable(SPEECH_RESULT).unwrap().contains(">no<"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn detection_goes_on_beside_the_call() {
+    let (rig, _folder) = listener();
+    let session = rig.null().await;
+    let mut events = rig.listen(&[EventName::DetectedSpeech]);
+    session.execute("detect_speech", "parrot words 'inline:#JSGF V1.0; one two'").await.unwrap();
+    for word in ["one", "two"] {
+        let event = next(&mut events).await;
+        assert_eq!(event.header("Speech-Type").as_deref(), Some("detected-speech"));
+        assert!(event.body().unwrap().contains(&format!(">{word}<")), "{:?}", event.body());
+        assert_eq!(event.header("Unique-ID").as_deref(), Some(&**session.uuid()));
+    }
+    // A script that reads messages is told as well.
+    let play = Play { path: "silence_stream://-1".into(), offset: 0, input: true };
+    let mut running = session.start(Operation::Play(play)).await.unwrap();
+    for _ in 0..2 {
+        let event = soon(running.next_event()).await;
+        assert!(matches!(event, OperationEvent::Message(_)), "{event:?}");
+    }
+    session.detect_speech(&["pause"]).await.unwrap();
+    session.detect_speech(&["grammar", "other", "inline:#JSGF V1.0; three"]).await.unwrap();
+    assert!(next(&mut events).await.body().unwrap().contains(">three<"));
+    session.detect_speech(&["stop"]).await.unwrap();
+    session.detect_speech(&["resume"]).await.unwrap();
+    sleep(Duration::from_secs(60)).await;
+    assert!(events.try_next().is_none(), "nobody listens any more");
+    for (words, why) in [
+        (&[""][..], "no words"),
+        (&["dance"], "grammarsalloff"),
+        (&["nosuch", "a", "b"], "no engine \"nosuch\""),
+        (&["parrot", "a", "b"], "b.gram"),
+    ] {
+        let failed = session.detect_speech(words).await.unwrap_err().to_string();
+        assert!(failed.contains(why), "{words:?}: {failed}");
+    }
+}
+
+async fn next(events: &mut Subscription) -> Arc<Event> {
+    soon(events.next()).await.event
 }
