@@ -47,9 +47,21 @@ impl Joined {
         // From here on a drop parts them.
         let mut joined =
             Self { id, leg: leg.clone(), partner: partner.clone(), relays: [None, None] };
-        joined.relays = [relay(leg, partner), relay(partner, leg)];
+        joined.connect();
         joined.tell();
         Ok(joined)
+    }
+
+    /// Relays what is not relayed yet: a leg has its stream only when it was answered, or has early
+    /// media.
+    pub(super) fn connect(&mut self) {
+        let Self { leg, partner, relays: [there, back], .. } = self;
+        if there.is_none() {
+            *there = relay(leg, partner);
+        }
+        if back.is_none() {
+            *back = relay(partner, leg);
+        }
     }
 
     pub(super) fn id(&self) -> u64 {

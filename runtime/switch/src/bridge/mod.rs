@@ -41,7 +41,7 @@ impl Session {
     /// `Hangup` when this call is over or transferred; `Failed` when the other one is, or when either
     /// is bridged already; `Invalid` when both are the same.
     pub async fn bridge(&self, other: &Self) -> Result<(), Failure> {
-        let joined = Joined::new(self, other)?;
+        let mut joined = Joined::new(self, other)?;
         loop {
             tokio::select! {
                 biased;
@@ -50,6 +50,7 @@ impl Session {
                 () = answered_for(self, other) => follow(self).await,
                 () = answered_for(other, self) => follow(other).await,
             }
+            joined.connect();
         }
         Ok(())
     }

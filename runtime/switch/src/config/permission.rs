@@ -119,7 +119,8 @@ pub const PERMISSIONS: &[Permission] = &[
             "originate",
             "dial string of a leg, with `*` and `?`",
             "Calls that may be made, without `{…}` and `[…]`: as `sofia/gateway/home/*`. By \
-             `freeswitch.Session`, `session:originate`, and by applications and commands.",
+             `freeswitch.Session`, `session:originate`, and by applications and commands. The variable \
+             `sip_route_uri` leads elsewhere; it needs `sip_route_uri=<uri>` in the list.",
         ),
         trusted: "`*`",
     },

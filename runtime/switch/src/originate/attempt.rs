@@ -177,10 +177,11 @@ impl<'o> Attempt<'o> {
             tracing::warn!("one originate tries at most {MAX_TRIED} legs and users");
             return Err(Cause::EXCHANGE_ROUTING_ERROR);
         }
-        authority::originate(&format!("{}/{}", leg.endpoint, leg.address)).map_err(|refused| {
-            tracing::info!("not called: {refused}");
-            Cause::OUTGOING_CALL_BARRED
-        })?;
+        permitted(&format!("{}/{}", leg.endpoint, leg.address))?;
+        if let Some(route) = variables.text("sip_route_uri") {
+            // It leads elsewhere than the leg's name says.
+            permitted(&format!("sip_route_uri={route}"))?;
+        }
         if leg.endpoint.eq_ignore_ascii_case("user") {
             return Ok(Box::pin(self.user(leg, variables, depth)));
         }
@@ -237,6 +238,14 @@ impl<'o> Attempt<'o> {
             leg.hangup(cause);
         }
     }
+}
+
+/// Whether the script that asks may call that.
+fn permitted(leg: &str) -> Result<(), Cause> {
+    authority::originate(leg).map_err(|refused| {
+        tracing::info!("not called: {refused}");
+        Cause::OUTGOING_CALL_BARRED
+    })
 }
 
 /// Why nobody is called any more for a call that was hung up, transferred, or taken by another one.

@@ -24,6 +24,7 @@ async fn only_legs_that_the_profile_names_are_called() {
     for (dial, permitted) in [
         ("sofia/test/900@192.0.2.2", false),
         ("loopback/300/default", false),
+        ("{sip_route_uri=192.0.2.9}sofia/test/200@192.0.2.2", false),
         ("sofia/test/200@192.0.2.2|sofia/test/900@192.0.2.2", true),
         ("sofia/test/200@192.0.2.2", true),
         ("{color=${global_setvar(evil=1)}}sofia/test/200@192.0.2.2", false),
