@@ -9,7 +9,7 @@ use ringfence_switch::documentation;
 
 use crate::arguments::{self, Arguments};
 use crate::exit::Exit;
-use crate::{place, print};
+use crate::print;
 
 /// What `--version` prints behind the program's name.
 pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -1,6 +1,5 @@
 //! Where the configuration is.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
