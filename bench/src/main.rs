@@ -5,7 +5,7 @@
 //! [`playing`] (media), [`kill`] (in every state), [`guests`] (ten thousand of them), [`fairness`]
 //! (media beside scripts that spin), [`database`] (media beside
 //! scripts that wait for one), [`reload`] (from an edit to its effect), [`start`] (of a
-//! script). They start the server as the tests do, and read its CPU time and memory from /proc. No
+//! script), [`handler`] (XML lookups). They start the server as the tests do, and read its CPU time and memory from /proc. No
 //! figure is asserted: the output is a Markdown report with the machine, the load and FreeSWITCH's
 //! figure beside ours where it has one; docs/figures.md keeps one.
 //!
@@ -14,6 +14,7 @@
 mod database;
 mod fairness;
 mod guests;
+mod handler;
 mod ivr;
 mod kill;
 mod lua;
@@ -37,6 +38,7 @@ const LOADS: &[(&str, fn())] = &[
     ("database", database::run),
     ("reload", reload::run),
     ("start", start::run),
+    ("handler", handler::run),
 ];
 
 fn main() {

@@ -16,9 +16,9 @@
 
 use std::collections::BTreeSet;
 
+use ringfence_switch::Switch;
 use ringfence_switch::event::{EventName, Filter};
 use ringfence_switch::variable::is_true;
-use ringfence_switch::xml::Element;
 
 use crate::verb::event::Keywords;
 use crate::want::Want;
@@ -70,32 +70,13 @@ pub(crate) struct User {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-/// The user of that name in that domain; none without `esl-password`.
-pub(crate) fn find(root: &Element, user: &str, domain: &str) -> Option<User> {
-    let sections = root.children_named("section");
-    let domain = sections
-        .filter(|section| section.attribute("name") == Some("directory"))
-        .flat_map(|section| section.children_named("domain"))
-        .find(|element| {
-            element.attribute("name").is_some_and(|name| name.eq_ignore_ascii_case(domain))
-        })?;
-    let mut around = vec![domain];
-    let user = within(domain, user, &mut around)?;
-    // The innermost that sets it.
-    let param = |name: &str| {
-        let holders = std::iter::once(user).chain(around.iter().rev().copied());
-        holders
-            .flat_map(|element| element.children_named("params"))
-            .flat_map(|params| params.children_named("param"))
-            .find(|param| {
-                param.attribute("name").is_some_and(|known| known.eq_ignore_ascii_case(name))
-            })
-            .and_then(|param| param.attribute("value"))
-    };
-    let password = param("esl-password").filter(|password| !password.is_empty())?;
-    let events = param("esl-allowed-events").unwrap_or("all");
-    let api = param("esl-allowed-api").unwrap_or("all");
-    let log = is_true(param("esl-allowed-log").unwrap_or("true"));
+/// The user of that name in that domain, as handlers or files have it; none without `esl-password`.
+pub(crate) async fn find(switch: &Switch, user: &str, domain: &str) -> Option<User> {
+    let user = switch.find_user(user, domain, |_| {}).await?;
+    let password = user.param("esl-password").filter(|password| !password.is_empty())?;
+    let events = user.param("esl-allowed-events").unwrap_or("all");
+    let api = user.param("esl-allowed-api").unwrap_or("all");
+    let log = is_true(user.param("esl-allowed-log").unwrap_or("true"));
     let all = |text: &str| text.split_whitespace().any(|word| word.eq_ignore_ascii_case("all"));
     let rights = Rights {
         events: (!all(events)).then(|| Keywords::read(events).want()),
@@ -111,28 +92,4 @@ pub(crate) fn find(root: &Element, user: &str, domain: &str) -> Option<User> {
             ("Allowed-LOG", log.to_string()),
         ],
     })
-}
-
-/// The user in an element, whatever groups are in between; `around` collects these.
-fn within<'e>(
-    element: &'e Element,
-    user: &str,
-    around: &mut Vec<&'e Element>,
-) -> Option<&'e Element> {
-    for child in &element.children {
-        match child.name.as_str() {
-            "user" if child.attribute("id").is_some_and(|id| id.eq_ignore_ascii_case(user)) => {
-                return Some(child);
-            }
-            "groups" | "group" | "users" => {
-                around.push(child);
-                if let Some(found) = within(child, user, around) {
-                    return Some(found);
-                }
-                around.pop();
-            }
-            _ => {}
-        }
-    }
-    None
 }

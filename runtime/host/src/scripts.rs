@@ -1,6 +1,13 @@
 //! The root: scripts of one server.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use ringfence_sandbox::{LoadError, Sandbox};
@@ -25,6 +32,8 @@ pub(crate) struct Inner {
     pub(crate) ended: EndedJobs,
     pub(crate) versions: Versions,
     pub(crate) hooks: Hooks,
+    /// Folders are watched: also those that a later configuration names.
+    pub(crate) watching: AtomicBool,
     configuration: ArcSwap<LuaConfiguration>,
     /// Behind another box because a trait object is two words.
     pub(crate) trace: ArcSwapOption<Arc<dyn Trace>>,
@@ -53,6 +62,7 @@ impl Scripts {
             versions: Versions::new(guests.clone()),
             guests,
             hooks: Hooks::default(),
+            watching: AtomicBool::new(false),
             configuration: ArcSwap::from_pointee(configuration),
             trace: ArcSwapOption::empty(),
         }));
@@ -78,6 +88,7 @@ impl Scripts {
     /// Watches the folders of scripts, so that one that was changed is compiled before it is run, unless
     /// the configuration says not to.
     pub fn watch(&self) {
+        self.0.watching.store(true, Ordering::Relaxed);
         let folders = self.configuration().watched();
         if !folders.is_empty() {
             self.0.versions.watch(self.0.switch.runtime(), folders);

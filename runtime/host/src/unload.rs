@@ -1,6 +1,6 @@
 //! `mod_lua` comes and goes: its [`Lifecycle`].
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use ringfence_switch::{Lifecycle, config::Configuration};
@@ -82,6 +82,10 @@ impl Lifecycle for Scripts {
     fn configure(&self, configuration: &Configuration) {
         let current = self.configuration();
         self.configure(current.reread(&configuration.lua, &configuration.sandbox));
+        if self.0.watching.load(Ordering::Relaxed) {
+            // Those that are watched already stay so.
+            self.watch();
+        }
     }
 }
 

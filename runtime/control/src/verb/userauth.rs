@@ -25,8 +25,7 @@ fn userauth<'c>(
 ) -> BoxFuture<'c, Answer> {
     Box::pin(async move {
         if let Some((user, domain, password)) = split(text) {
-            let configuration = connection.switch().configuration();
-            let user = directory::find(&configuration.root, user, domain);
+            let user = directory::find(&connection.switch().clone(), user, domain).await;
             if let Some(user) = user.filter(|user| auth::same(password, &user.password)) {
                 return auth::accept(connection, user.rights, user.headers);
             }

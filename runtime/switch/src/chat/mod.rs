@@ -59,8 +59,12 @@ impl Message {
     pub fn set(&self, name: &str, value: Option<&str>) {
         let mut event = self.0.lock();
         match value {
-            Some(value) => drop(event.set(name, value)),
-            None => drop(event.remove(name)),
+            Some(value) => {
+                event.set(name, value);
+            }
+            None => {
+                event.remove(name);
+            }
         }
     }
 }
