@@ -73,7 +73,7 @@ async fn statements_change_rows_and_fail() {
     let failure = bind(&mut handle, "SELECT ?", &[Value::Null, Value::Null]).await.unwrap_err();
     assert!(matches!(failure, Failure::Statement(_)), "{failure}");
     let failure = bind(&mut handle, "SELECT $1, $2", &[Value::Null]).await.unwrap_err();
-    assert!(failure.to_string().contains("2 placeholders, and 1 values"), "{failure}");
+    assert!(failure.to_string().contains("takes 2 values, 1 were given"), "{failure}");
     // Several statements, each with columns of its own.
     let (cursor, first) =
         handle.start(Statement::new("SELECT 1 AS a; SELECT 2 AS b, 3 AS c"), None).await.unwrap();

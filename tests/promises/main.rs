@@ -2,6 +2,8 @@
 
 /// One script too many waits, and then fails by name.
 mod capacity;
+/// Databases that are down, slow, locked or full are an error of the script that asks.
+mod database;
 /// What a call gets when its script is ended.
 mod ends;
 /// Scripts that compute starve nobody.

@@ -84,7 +84,7 @@ async fn values_are_bound() {
 
     let start = |sql: &str| Statement { values: values.clone(), ..Statement::new(sql) };
     let failure = handle.run(start("SELECT ?"), None).await;
-    let why = "the statement has 1 placeholders, and 6 values were given";
+    let why = "the statement takes 1 values, 6 were given";
     assert_eq!(failure, refused(why));
     let failure = handle.run(start("CREATE TABLE u(a); SELECT ?"), None).await;
     assert_eq!(failure, refused("values can be bound to a single statement only"));

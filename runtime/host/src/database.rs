@@ -19,6 +19,9 @@ use crate::{
 /// Values that a statement may be given; SQLite has as many placeholders, and PostgreSQL twice.
 const MAX_VALUES: usize = 32_766;
 
+/// How much of a statement a transcript shows, in bytes.
+const SHOWN: usize = 500;
+
 /// A handle of the guest to a connection.
 ///
 /// Dropped with the guest, however that ends: then it goes back to its pool, or is closed when it was
@@ -64,9 +67,12 @@ impl HostConnection for State<Host> {
         typed: bool,
     ) -> wasmtime::Result<Result<Reply, Failure>> {
         let _waiting = self.job().enter("database.start");
-        tell(self, || match values.len() {
-            0 => format!("dbh:query({sql:?})"),
-            values => format!("dbh:query({sql:?}, {{{values} values}})"),
+        tell(self, || {
+            let shown = sql.get(..sql.floor_char_boundary(SHOWN)).unwrap_or_default();
+            match values.len() {
+                0 => format!("dbh:query({shown:?})"),
+                values => format!("dbh:query({shown:?}, {{{values} values}})"),
+            }
         });
         if let Err(failure) = bounded("the statement", &sql) {
             return Ok(Err(failure));

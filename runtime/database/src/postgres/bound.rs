@@ -41,7 +41,7 @@ pub(super) async fn start(client: &Client, sql: &str, values: &[Value]) -> Resul
     let wanted = prepared.params().len();
     if wanted != values.len() {
         return Err(Failure::Statement(format!(
-            "the statement has {wanted} placeholders, and {} values were given",
+            "the statement takes {wanted} values, {} were given",
             values.len()
         )));
     }

@@ -76,7 +76,7 @@ impl Run<'_> {
                 let wanted = prepared.parameter_count();
                 if wanted != values.len() {
                     return Err(refused(&format!(
-                        "the statement has {wanted} placeholders, and {} values were given",
+                        "the statement takes {wanted} values, {} were given",
                         values.len()
                     )));
                 }

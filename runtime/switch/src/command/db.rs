@@ -69,13 +69,11 @@ pub(crate) async fn order(switch: &Switch, text: &str) -> Result<String, Refused
             Ok("+OK".to_owned())
         }
         ("delete", Some(realm), key, _) => {
-            match filled(key) {
-                Some(key) => {
-                    let sql = "DELETE FROM db_data WHERE realm = ? AND data_key = ?";
-                    run(switch, sql, &[realm, &key]).await?
-                }
-                None => run(switch, "DELETE FROM db_data WHERE realm = ?", &[realm]).await?,
-            };
+            // Without a key nothing is deleted, as in FreeSWITCH: no key is empty.
+            if let Some(key) = filled(key) {
+                let sql = "DELETE FROM db_data WHERE realm = ? AND data_key = ?";
+                run(switch, sql, &[realm, &key]).await?;
+            }
             Ok("+OK".to_owned())
         }
         ("select", Some(realm), Some(key), _) => {
