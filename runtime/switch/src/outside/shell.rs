@@ -90,7 +90,7 @@ pub(crate) fn applications() -> Vec<Application> {
              What it says goes to the log, up to 8 KiB. Scripts need the permission `shell`.",
             flags,
             async |session, line| {
-                let ended = run(session.switch(), &line, COMMAND_TIME, &session.uuid()).await;
+                let ended = run(session.switch(), &line, COMMAND_TIME, session.uuid()).await;
                 let response =
                     ended.as_ref().map_or_else(ToString::to_string, |ended| shown(*ended));
                 respond(&session, &response);
@@ -104,7 +104,7 @@ pub(crate) fn applications() -> Vec<Application> {
             "As `system`, and the call goes on at once. It may take an hour.",
             flags,
             async |session: Session, line: String| {
-                background(session.switch(), &line, &session.uuid())
+                background(session.switch(), &line, session.uuid())
             },
         ),
     ]

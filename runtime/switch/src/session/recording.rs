@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ringfence_media::{
     RecordControl, RecordOptions, Recording, RecordingEnd, RecordingEndReason, Sides,
 };
@@ -131,10 +132,14 @@ async fn watch(
     mut changes: mpsc::Receiver<Change>,
 ) {
     let mut told = Vec::new();
+    // The recording keeps the stream, which would keep the recording.
+    let over = session.0.wait_for(|shared| (!shared.state.up()).then_some(()));
+    let mut over = std::pin::pin!(over.fuse());
     let end = loop {
         tokio::select! {
             biased;
             end = recording.finished() => break end,
+            () = &mut over => recording.control(RecordControl::Stop),
             Some(change) = changes.recv() => match change {
                 Change::Mask(on) => recording.control(RecordControl::Mask(on)),
                 Change::Stop(who) => {

@@ -199,10 +199,12 @@ impl Switch {
             tables.of(name)
         };
         let event = if loaded { EventName::ModuleLoad } else { EventName::ModuleUnload };
+        // All modules are in the one file that runs.
+        let file = std::env::current_exe().unwrap_or_default().to_string_lossy().into_owned();
         let tell = |kind: &str, entry: &str, short: &str, syntax: &str| {
             self.0.events.fire(event, |event| {
                 event.set("type", kind).set("name", entry).set("description", short);
-                event.set("syntax", syntax).set("key", name);
+                event.set("syntax", syntax).set("key", name).set("filename", file.as_str());
             });
         };
         for application in applications {

@@ -13,6 +13,7 @@
 mod deviations;
 mod document;
 mod flows;
+mod orders;
 #[path = "../calls/rig.rs"]
 #[allow(dead_code, reason = "each test uses its part")]
 mod rig;
