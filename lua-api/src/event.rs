@@ -10,15 +10,13 @@ use crate::function::{
 pub(crate) const EVENT: Class = Class {
     name: "Event",
     c_type: "Event *",
-    constructor: Some(
-        row(
-            &["Event"],
-            "Event::Event",
-            &[need("name", ConstText), may("subclass", ConstText, "nil")],
-            "freeswitch.Event",
-            "An event of that name, `CUSTOM` with a subclass, or from JSON: `Event(\"json\", text)`.",
-        )
-    ),
+    constructor: Some(row(
+        &["Event"],
+        "Event::Event",
+        &[need("name", ConstText), may("subclass", ConstText, "nil")],
+        "freeswitch.Event",
+        "An event of that name, `CUSTOM` with a subclass, or from JSON: `Event(\"json\", text)`.",
+    )),
     methods: &[
         row(
             &["addHeader"],

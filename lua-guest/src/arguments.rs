@@ -8,7 +8,10 @@ use std::rc::Rc;
 use mlua::{AnyUserData, Lua, MultiValue, Value};
 use ringfence_lua_api::{Function, Kind};
 
-use crate::{bindings::ringfence::call::session::Session as Handle, event, ivr_menu, native::Refusal, session};
+use crate::{
+    bindings::ringfence::call::session::Session as Handle, event, ivr_menu, native::Refusal,
+    session,
+};
 
 /// One argument, converted.
 #[derive(Debug)]
@@ -61,9 +64,8 @@ impl Arguments {
         let mut values = Vec::with_capacity(given);
         for (index, (value, parameter)) in passed.zip(row.parameters).enumerate() {
             let got = lua_type(&value);
-            let argument = convert(lua, parameter.kind, value)?.ok_or_else(|| {
-                wrong(row, index + 1 + offset, parameter.kind.c_type(), got)
-            })?;
+            let argument = convert(lua, parameter.kind, value)?
+                .ok_or_else(|| wrong(row, index + 1 + offset, parameter.kind.c_type(), got))?;
             values.push(argument);
         }
         Ok(Self { row, receiver, values })
@@ -197,9 +199,11 @@ fn convert(lua: &Lua, kind: Kind, value: Value) -> Result<Option<Argument>, Refu
             _ => None,
         },
         Kind::Char => match value {
-            Value::String(_) | Value::Integer(_) | Value::Number(_) => lua
-                .coerce_string(value)?
-                .map(|string| Argument::Text(c_string(&string.as_bytes()).get(..1).map(str::to_owned))),
+            Value::String(_) | Value::Integer(_) | Value::Number(_) => {
+                lua.coerce_string(value)?.map(|string| {
+                    Argument::Text(c_string(&string.as_bytes()).get(..1).map(str::to_owned))
+                })
+            }
             _ => None,
         },
         Kind::Session | Kind::SessionGiven | Kind::Event | Kind::IvrMenu => {

@@ -193,7 +193,10 @@ fn follow(
             Reaction::Break
         });
         if session.handle().is_none() {
-            level::debug(call.lua, &format!("{what} was ended: its input callback let go of the call"));
+            level::debug(
+                call.lua,
+                &format!("{what} was ended: its input callback let go of the call"),
+            );
             return Ok(Ended::Stopped);
         }
         if session.operations.get() != operation {

@@ -67,16 +67,19 @@ pub(crate) fn add<T: 'static>(
 ) -> mlua::Result<()> {
     let class = row(name)?;
     let runs = bound(name, class.methods.iter().map(Function::name), methods)?;
-    let table = self::methods(natives, class, AnyUserData::is::<T>, runs, |_, run, lua, passed| {
-        match passed.receiver() {
+    let table = self::methods(
+        natives,
+        class,
+        AnyUserData::is::<T>,
+        runs,
+        |_, run, lua, passed| match passed.receiver() {
             Some(object) => run(lua, &*object.borrow::<T>()?, passed),
             None => Ok(Answer::Nothing),
-        }
-    })?;
+        },
+    )?;
     let runs = bound(name, class.fields.iter().map(|field| field.name), fields)?;
-    let getters = getters(natives, class, runs, |run, lua, object| {
-        run(lua, &*object.borrow::<T>()?)
-    })?;
+    let getters =
+        getters(natives, class, runs, |run, lua, object| run(lua, &*object.borrow::<T>()?))?;
     register::<T>(natives, class, &table, &getters)?;
     constructor(natives, freeswitch, class, construct)
 }

@@ -157,9 +157,7 @@ const METHODS: Bindings<Method<Event>> = &[
 const FIELDS: Bindings<Getter<Event>> = &[
     ("event", |_, event| Ok(Answer::Text(event.type_name().to_owned()))),
     ("mine", |_, event| Ok(Answer::Int(i64::from(event.mine)))),
-    ("serialized_string", |_, event| {
-        Ok(Answer::text_or_nil(event.serialized.borrow().clone()))
-    }),
+    ("serialized_string", |_, event| Ok(Answer::text_or_nil(event.serialized.borrow().clone()))),
 ];
 
 /// `freeswitch.Event(name [, subclass])`, `freeswitch.Event("json", text)`.
@@ -185,7 +183,10 @@ fn named(lua: &Lua, name: &str, subclass: &str) -> Event {
     }
     let mut known = found.unwrap_or(EventName::Message);
     if !subclass.is_empty() && known != EventName::Custom {
-        level::warning(lua, &format!("Event: with the subclass {subclass:?} it is CUSTOM, not {name}"));
+        level::warning(
+            lua,
+            &format!("Event: with the subclass {subclass:?} it is CUSTOM, not {name}"),
+        );
         known = EventName::Custom;
     }
     let mut data = Data::bare(known);
@@ -203,7 +204,8 @@ fn named(lua: &Lua, name: &str, subclass: &str) -> Event {
 
 /// The headers of a JSON object: strings, and arrays of strings.
 fn from_json(text: &str) -> Option<Data> {
-    let json::Json::Object(members) = json::read(ringfence_text::encode(text).as_ref()).ok()? else {
+    let json::Json::Object(members) = json::read(ringfence_text::encode(text).as_ref()).ok()?
+    else {
         return None;
     };
     let texts = |value: &json::Json| match value {
@@ -250,14 +252,12 @@ fn add(data: &mut Data, name: &str, value: &str) -> bool {
 fn set_priority(lua: &Lua, event: &Event, arguments: &Arguments) -> Reply {
     let given = match arguments.value(0) {
         Value::Nil if arguments.given() == 0 => Some(Priority::Normal),
-        Value::String(name) => {
-            match name.to_string_lossy().to_ascii_uppercase().as_str() {
-                "NORMAL" | "0" => Some(Priority::Normal),
-                "LOW" | "1" => Some(Priority::Low),
-                "HIGH" | "2" => Some(Priority::High),
-                _ => None,
-            }
-        }
+        Value::String(name) => match name.to_string_lossy().to_ascii_uppercase().as_str() {
+            "NORMAL" | "0" => Some(Priority::Normal),
+            "LOW" | "1" => Some(Priority::Low),
+            "HIGH" | "2" => Some(Priority::High),
+            _ => None,
+        },
         number => match lua.coerce_number(number.clone())? {
             Some(0.0) => Some(Priority::Normal),
             Some(1.0) => Some(Priority::Low),

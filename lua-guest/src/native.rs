@@ -153,12 +153,10 @@ impl<'a> Natives<'a> {
         })
     }
 
-    fn wrapped(
-        &self,
-        run: impl Fn(&Lua, MultiValue) -> Reply + 'static,
-    ) -> mlua::Result<Function> {
-        let native =
-            self.lua.create_function(move |lua, passed: MultiValue| answer(lua, run(lua, passed)))?;
+    fn wrapped(&self, run: impl Fn(&Lua, MultiValue) -> Reply + 'static) -> mlua::Result<Function> {
+        let native = self
+            .lua
+            .create_function(move |lua, passed: MultiValue| answer(lua, run(lua, passed)))?;
         self.wrap.call(native)
     }
 }

@@ -147,18 +147,17 @@ const FIELDS: &[Bindings<Getter>] = &[calls::FIELDS, speech::FIELDS];
 pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()> {
     let class = class::row("Session")?;
     let runs = class::bound(class.name, class.methods.iter().map(Function::name), METHODS)?;
-    let methods =
-        class::methods(natives, class, is_object, runs, |row, run, lua, arguments| {
-            let Some(object) = arguments.receiver() else { return Ok(Answer::Nothing) };
-            let session = Rc::clone(&object.borrow::<Object>()?.0);
-            let handle = session.handle();
-            if handle.is_none()
-                && let Some(answer) = without_call(row.gone)
-            {
-                return Ok(answer);
-            }
-            run(&Call { lua, session, handle, object: object.clone(), arguments })
-        })?;
+    let methods = class::methods(natives, class, is_object, runs, |row, run, lua, arguments| {
+        let Some(object) = arguments.receiver() else { return Ok(Answer::Nothing) };
+        let session = Rc::clone(&object.borrow::<Object>()?.0);
+        let handle = session.handle();
+        if handle.is_none()
+            && let Some(answer) = without_call(row.gone)
+        {
+            return Ok(answer);
+        }
+        run(&Call { lua, session, handle, object: object.clone(), arguments })
+    })?;
     let runs = class::bound(class.name, class.fields.iter().map(|field| field.name), FIELDS)?;
     let getters = class::getters(natives, class, runs, |read, _, object| {
         Ok(read(&object.borrow::<Object>()?.0))

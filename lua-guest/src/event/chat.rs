@@ -45,7 +45,9 @@ pub(super) fn execute(lua: &Lua, event: &Event, arguments: &Arguments) -> Reply 
         other => {
             level::error(
                 lua,
-                &format!("chat_execute: there is no {other:?}, only set, unset, info, fire and stop"),
+                &format!(
+                    "chat_execute: there is no {other:?}, only set, unset, info, fire and stop"
+                ),
             );
             Ok(FAILED)
         }

@@ -119,6 +119,10 @@ fn is_one(key: &Value) -> bool {
 fn writes(value: &Value) -> bool {
     matches!(
         value,
-        Value::Boolean(_) | Value::Integer(_) | Value::Number(_) | Value::String(_) | Value::Table(_)
+        Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Table(_)
     )
 }

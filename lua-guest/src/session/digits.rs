@@ -66,7 +66,9 @@ fn get(call: &Call<'_>) -> Reply {
         digit_timeout: arguments.unsigned(3),
         total_timeout: arguments.unsigned(4),
     };
-    collected(callback::drive(call, "getDigits", About::Waiting, |handle, _| handle.start_digits(&digits))?)
+    collected(callback::drive(call, "getDigits", About::Waiting, |handle, _| {
+        handle.start_digits(&digits)
+    })?)
 }
 
 /// `read(min, max, prompt, timeout, terminators [, digit timeout])`; the numbers are at least 1.
@@ -86,7 +88,9 @@ fn read(call: &Call<'_>) -> Reply {
         failure_extension: String::new(),
         partial: true,
     };
-    collected(callback::drive(call, "read", About::Waiting, |handle, _| handle.start_prompt(&prompt))?)
+    collected(callback::drive(call, "read", About::Waiting, |handle, _| {
+        handle.start_prompt(&prompt)
+    })?)
 }
 
 /// `playAndGetDigits(min, max, tries, timeout, terminators, file, invalid file, pattern [, variable

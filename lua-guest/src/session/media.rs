@@ -52,7 +52,8 @@ fn record_file(call: &Call<'_>) -> Reply {
 /// already it answers 1 at once. The second argument (`sync`) makes no difference here.
 fn sleep(call: &Call<'_>) -> Reply {
     let ms = u64::from(call.arguments.unsigned(0));
-    let ended =
-        callback::drive(call, "sleep", About::Waiting, |handle, input| handle.start_sleep(ms, input))?;
+    let ended = callback::drive(call, "sleep", About::Waiting, |handle, input| {
+        handle.start_sleep(ms, input)
+    })?;
     Ok(Answer::success(matches!(ended, Ended::Done | Ended::NotStarted)))
 }
