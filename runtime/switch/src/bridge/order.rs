@@ -24,6 +24,9 @@ impl Session {
         if self == other {
             return Err(Failure::Invalid("a call cannot be bridged with itself".into()));
         }
+        if !self.up() {
+            return Err(Failure::Hangup(self.hangup_cause()));
+        }
         let (release, released) = oneshot::channel();
         other.redirect(Order::Bridge(Part::Follow { partner: self.clone(), released }))?;
         self.redirect(Order::Bridge(Part::Lead { partner: other.clone(), release }))

@@ -91,7 +91,12 @@ impl<'o> Attempt<'o> {
     async fn dial(&self) -> Result<Session, Cause> {
         let mut last = Cause::DESTINATION_OUT_OF_ORDER;
         let mut strings = FuturesUnordered::new();
-        for text in self.originate.dial.split(ENTERPRISE) {
+        let texts = self.originate.dial.split(ENTERPRISE);
+        if texts.clone().count() > dial::MAX_LEGS {
+            tracing::warn!("at most {} dial strings may be tried at once", dial::MAX_LEGS);
+            return Err(last);
+        }
+        for text in texts {
             match dial::parse(text) {
                 Ok(string) => strings.push(async move {
                     // Legs that still ring when this is dropped are hung up by their own guard.
@@ -267,11 +272,21 @@ fn show_callee(caller: &Session, leg: &Session) {
 /// Answers the caller as its leg is, or gives it early media. A leg whose caller has gone meanwhile is
 /// hung up.
 async fn pick_up(caller: &Session, leg: &Session) -> Result<(), Cause> {
+    /// Hangs up a leg that nobody came for, also when the wait for the caller is given up.
+    struct Won<'l>(&'l Session, bool);
+    impl Drop for Won<'_> {
+        fn drop(&mut self) {
+            if !self.1 {
+                self.0.hangup(Cause::ORIGINATOR_CANCEL);
+            }
+        }
+    }
+    let mut won = Won(leg, false);
     show_callee(caller, leg);
     let ready = if leg.answered() { caller.answer().await } else { caller.pre_answer().await };
+    won.1 = ready.is_ok();
     ready.map_err(|failure| {
         tracing::debug!(call = %caller.uuid(), %failure, "its leg is hung up again");
-        leg.hangup(Cause::ORIGINATOR_CANCEL);
         Cause::ORIGINATOR_CANCEL
     })
 }

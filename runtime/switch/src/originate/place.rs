@@ -7,7 +7,7 @@ use ringfence_sip::{CallEvent, MAX_FORWARDS};
 use tokio::sync::mpsc;
 
 use super::attempt::Attempt;
-use super::caller::CALLEE;
+use super::caller::{CALLEE, Caller};
 use super::dial;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
@@ -25,13 +25,18 @@ const NO_NUMBER: &str = "0000000000";
 /// A leg that has been called. Dropped before it settled, it is hung up.
 pub(super) struct Placed {
     session: Session,
+    /// The call that it was made for.
+    caller: Option<Session>,
     settled: bool,
 }
 
 impl Drop for Placed {
     fn drop(&mut self) {
-        if !self.settled {
+        if !self.settled && self.session.up() {
             // It rang too long, or whoever wanted the call has gone.
+            if let Some(caller) = &self.caller {
+                Caller(caller).settled(&self.session, Cause::NO_ANSWER);
+            }
             self.session.hangup(Cause::NO_ANSWER);
         }
     }
@@ -184,7 +189,8 @@ pub(super) fn place(
         "loopback" => plan.loopback(leg)?,
         _ => plan.sip(leg)?,
     };
-    Ok(Placed { session, settled: false })
+    let caller = attempt.caller.map(|caller| caller.0.clone());
+    Ok(Placed { session, caller, settled: false })
 }
 
 impl Plan<'_> {

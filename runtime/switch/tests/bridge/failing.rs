@@ -88,12 +88,15 @@ async fn nobody_answers_in_time() {
     )]);
     let start = tokio::time::Instant::now();
     let call = Call::ringing(&rig.peer).await;
+    let a = rig.only().await;
     rig.peer.send(&respond(&call.invite, "180 Ringing", "", ""));
     let cancel = rig.peer.expect("CANCEL sip:200@").await;
     assert!(header(&cancel, "Reason").unwrap().contains("NO_ANSWER"), "{cancel}");
     assert_eq!(start.elapsed(), Duration::from_secs(5));
     let response = refused(&rig.peer, &call.dialog).await;
     assert!(response.starts_with("SIP/2.0 418"), "{response}");
+    assert!(a.own_variable("originate_causes").unwrap().ends_with(";NO_ANSWER"));
+    assert_eq!(a.own_variable("last_bridge_hangup_cause").as_deref(), Some("NO_ANSWER"));
     rig.empty().await;
 }
 

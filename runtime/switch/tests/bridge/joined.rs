@@ -25,6 +25,8 @@ async fn what_cannot_be_bridged_says_so_and_loses_nothing() {
     assert_eq!(soon(bridge).await.unwrap(), Ok(()));
     assert_eq!(cause(&b).await, Cause::USER_BUSY);
     assert!(matches!(a.bridge(&c).await, Err(Failure::Hangup(Cause::USER_BUSY))));
+    assert_eq!(a.join(&c), Err(Failure::Hangup(Cause::USER_BUSY)));
+    assert!(c.up());
     let why = c.bridge(&a).await.unwrap_err();
     assert!(why.to_string().contains("is over (USER_BUSY)"), "{why}");
     c.hangup(Cause::NORMAL_CLEARING);
