@@ -12,7 +12,6 @@ use crate::{
     host::{Host, tell},
     permission::{acting, answered},
     session::{Handle, session, start},
-    variables::shown,
 };
 
 /// The words that one `detect` takes; the application knows fewer.
@@ -107,8 +106,11 @@ fn described(words: &Words) -> String {
             format!("session:say({text:?}, {module:?}, {kind:?}, {method:?})")
         }
         Words::Phrase(phrase) => {
-            let language = shown(phrase.language.as_deref());
-            format!("session:sayPhrase({:?}, {:?}, {language})", phrase.name, phrase.data)
+            let interface::Phrase { name, data, language } = phrase;
+            match language {
+                Some(language) => format!("session:sayPhrase({name:?}, {data:?}, {language:?})"),
+                None => format!("session:sayPhrase({name:?}, {data:?})"),
+            }
         }
         Words::Text(text) => {
             format!("session:speak({:?}) by {:?}, {:?}", text.text, text.engine, text.voice)
