@@ -46,7 +46,8 @@ pub(crate) const JSON: Class = Class {
             "LUA::JSON::execute",
             &[need("request", Any)],
             "table?",
-            "Runs a command of the JSON API, from a text or a table, and answers its table.",
+            "Runs a command of the JSON API, from a text or a table, and answers its table. There is one, \
+             `fsapi`: `{command = \"fsapi\", data = {cmd = \"status\", arg = \"\"}}`.",
         )
         .forms("JSON_execute", 1, EXECUTE)
         .permission("api")

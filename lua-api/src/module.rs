@@ -61,16 +61,23 @@ pub const FUNCTIONS: &[Function] = &[
         "Lets milliseconds pass; a hangup does not end it, and no callback runs.",
     )
     .waits(),
-    row(&["running"], "running", &[], "boolean", "True: a script that runs runs on a server that runs."),
+    row(
+        &["running"],
+        "running",
+        &[],
+        "boolean",
+        "True: a script that runs runs on a server that runs.",
+    ),
     row(
         &["bridge"],
         "bridge",
         &[need("a", SessionGiven), need("b", SessionGiven)],
         "",
-        "Connects two calls until one of them ends; the input callback of the first runs meanwhile.",
+        "Connects two calls until one of them ends.",
     )
     .permission("application")
-    .waits(),
+    .waits()
+    .differs("The input callback does not run meanwhile; it comes later."),
     row(
         &["email"],
         "email",

@@ -207,7 +207,7 @@ const METHODS: &[Function] = &[
     .gone(Number(-1))
     .permission("record")
     .waits()
-    .differs("FreeSWITCH crashes for nil and answers a status of C."),
+    .differs("It is not there yet: using it is an error that says so."),
     row(
         &["playAndGetDigits"],
         "CoreSession::playAndGetDigits",
@@ -466,7 +466,8 @@ const METHODS: &[Function] = &[
         &[need("event", Event)],
         "",
         "Sends a copy of the event to the call's endpoint.",
-    ),
+    )
+    .differs("Nothing is sent: no endpoint here takes events."),
     row(
         &["setEventData"],
         "CoreSession::setEventData",
