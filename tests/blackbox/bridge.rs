@@ -140,3 +140,23 @@ fn a_phone_is_called_through_ourselves() {
     assert!(likeness > ALIKE, "{likeness}");
     quiet(&server);
 }
+
+#[test]
+fn calls_that_go_in_circles_or_nowhere_end() {
+    let server = Server::start(|conf| {
+        conf.extension("7607", r#"<action application="bridge" data="loopback/7607"/>"#)
+            .extension("7608", r#"<action application="bridge" data="nowhere"/>"#)
+            .setting("sessions-per-second", "1000");
+    });
+    for (number, line) in [
+        ("7607", "does it go in circles?"),
+        ("7608", r#"dial string "nowhere": expected endpoint/address"#),
+    ] {
+        let mut caller = Caller::new(server.port());
+        caller.invite(number);
+        let status = caller.refused().status();
+        assert_eq!(status, Some(if number == "7607" { 483 } else { 480 }));
+        server.log.wait_for(&[line]);
+    }
+    quiet(&server);
+}
