@@ -47,7 +47,7 @@ pub(crate) async fn open(
 
 /// The running program; killed when dropped.
 struct Driver {
-    _child: Child,
+    child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
@@ -73,7 +73,7 @@ impl Driver {
             return Err("the program for ODBC has no pipes".to_owned());
         };
         drop(tokio::spawn(complain(errors)));
-        Ok(Self { _child: child, input, output: BufReader::new(output) })
+        Ok(Self { child, input, output: BufReader::new(output) })
     }
 
     async fn tell(&mut self, question: &Question) -> Result<(), Failure> {
@@ -112,7 +112,13 @@ fn lost(error: &std::io::Error) -> Failure {
 
 /// Answers requests until nobody can ask any more, or somebody has stopped waiting.
 async fn serve(mut driver: Driver, mut requests: mpsc::Receiver<Request>) {
-    while let Some(request) = requests.recv().await {
+    loop {
+        let request = tokio::select! {
+            request = requests.recv() => request,
+            // One that nobody uses leaves the pool.
+            _ = driver.child.wait() => None,
+        };
+        let Some(request) = request else { return };
         let (question, limit, mut answer) = match request {
             Request::Start { statement, limit, answer } => {
                 let seconds = limit.map_or(0, |limit| limit.as_secs().max(1));

@@ -85,10 +85,17 @@ pub(crate) async fn open(text: &str) -> Result<mpsc::Sender<Request>, String> {
         config.application_name("ringfence");
     }
     let (client, connection) = config.connect(NoTls).await.map_err(|error| words(&error))?;
-    // Ends with the client, or when the server closes; whoever asks next is told.
-    drop(tokio::spawn(connection));
+    // Ends with the client, or when the server closes.
+    let connection = tokio::spawn(connection);
     let (requests, received) = line();
-    drop(tokio::spawn(serve(client, received)));
+    drop(tokio::spawn(async move {
+        tokio::select! {
+            biased; // whoever waits gets the server's last words
+            () = serve(client, received) => {}
+            // One that nobody uses leaves the pool; who waits for an answer is told that it is lost.
+            _ = connection => {}
+        }
+    }));
     Ok(requests)
 }
 

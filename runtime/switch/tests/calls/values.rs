@@ -37,8 +37,9 @@ async fn the_commands_answer_as_freeswitchs() {
     for case in cases("commands.jsonl") {
         let line = case["in"]["cmd"].as_str().unwrap();
         let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
-        // Other lines want counted calls.
-        if matches!(case["state"].as_str(), Some("hash" | "db")) {
+        // One line wants a counted call.
+        let ours = matches!(case["state"].as_str(), Some("hash" | "db"));
+        if ours && case["in"]["setup"].is_null() {
             let seen = switch.command(name, arguments.trim(), None).await.unwrap();
             report.case(&case, &seen, case["out"].as_str().unwrap());
         }
