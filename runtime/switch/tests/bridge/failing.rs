@@ -5,8 +5,11 @@ use std::time::Duration;
 use crate::rig::{OFFER, Rig, cause, header, respond, soon};
 use crate::{Call, refused};
 
-/// What the callee says, and what the caller gets: status and cause; none goes on.
-const MATRIX: &[(&str, Option<(u16, &str)>, &str)] = &[
+/// What the caller gets: status and cause.
+type Heard = (u16, &'static str);
+
+/// What the callee says, what the caller gets (none: its call goes on), and `DIALSTATUS`.
+const MATRIX: &[(&str, Option<Heard>, &str)] = &[
     ("400 Bad Request", Some((400, "NORMAL_TEMPORARY_FAILURE")), "CHANUNAVAIL"),
     ("401 Unauthorized", Some((603, "CALL_REJECTED")), "CHANUNAVAIL"),
     ("403 Forbidden", Some((403, "CALL_REJECTED")), "CHANUNAVAIL"),

@@ -48,7 +48,7 @@ async fn two_calls_leave_what_they_do_for_each_other() {
     let mut told = Vec::new();
     while told.len() < 8 {
         let event = next(&mut events).await;
-        let leg = if event.header("Unique-ID").unwrap() == &**a.uuid() { "a" } else { "b" };
+        let leg = if event.header("Unique-ID").unwrap() == **a.uuid() { "a" } else { "b" };
         told.push(format!("{leg} {}", event.header("Event-Name").unwrap()));
     }
     let at = |what: &str| told.iter().position(|event| event == what).unwrap();
