@@ -21,7 +21,7 @@ variables again; addresses, ports, threads and what scripts may do need a restar
 | `freeswitch.xml` | the root: includes the others |
 | `vars.xml` | variables of the whole server; **`listen_ip` opens it to the network** |
 | `autoload_configs/switch.conf.xml` | limits, RTP ports, threads |
-| `autoload_configs/lua.conf.xml` | Lua versions, startup scripts |
+| `autoload_configs/lua.conf.xml` | Lua versions; handlers, hooks and startup scripts: [entry-points.md](entry-points.md) |
 | `autoload_configs/sandbox.conf.xml` | what scripts may do, and how much of it: [sandbox.md](sandbox.md) |
 | `autoload_configs/event_socket.conf.xml` | control over TCP: [event-socket.md](event-socket.md) |
 | `autoload_configs/logfile.conf.xml` | log files: [logging.md](logging.md) |

@@ -65,7 +65,7 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     Parameter::many(
         "xml-handler-bindings",
-        "sections, as dialplan|directory",
+        "sections, separated by bars",
         "What the script before it is asked for: `configuration`, `directory`, `dialplan`, `languages`, \
          `chatplan`.",
     ),
@@ -79,7 +79,7 @@ pub const PARAMETERS: &[Parameter] = &[
         "xml-handler-cache",
         "0",
         "seconds",
-        "How long a handler's answer holds for the same question (docs/lua.md says what is the same); 0 asks \
+        "How long a handler's answer holds for the same question (docs/entry-points.md says what is the same); 0 asks \
          each time. `reloadxml` forgets all answers.",
     ),
     Parameter::one(
