@@ -117,6 +117,11 @@ impl Session {
         };
         self.0.report_application(true, name, &data, (&uuid, tag.1));
         let result = DEPTH.scope(depth + 1, (application.run)(self.clone(), data.clone())).await;
+        // Whoever listens since then wants to know it, too.
+        let uuid = match uuid.is_empty() && events.wanted(EventName::ChannelExecuteComplete) {
+            true => self.switch().new_uuid().to_string(),
+            false => uuid,
+        };
         self.0.report_application(false, name, &data, (&uuid, tag.1));
         if depth > 0 {
             // What it runs inside of goes on; at the top the last one stays to be seen.
