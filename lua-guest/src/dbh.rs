@@ -70,7 +70,10 @@ const METHODS: Bindings<Method<Dbh>> = &[
     ("test_reactive", test_reactive),
     ("load_extension", |lua, _, arguments| {
         let name = arguments.text_or_empty(0);
-        level::error(lua, &format!("dbh:load_extension: {name}: no code is loaded into the server"));
+        level::error(
+            lua,
+            &format!("dbh:load_extension: {name}: no code is loaded into the server"),
+        );
         Ok(Answer::Int(FALSE))
     }),
 ];
