@@ -9,6 +9,7 @@ run: guests
 
 # All tests; real SIP phones (sipp, baresip) on loopback included.
 test: guests
+	@./setup.sh checker
 	cargo test --workspace --locked
 
 lint: guests

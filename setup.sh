@@ -3,6 +3,7 @@
 # when nothing is missing. Where it may not install, it prints the one command to run and fails.
 #
 #   ./setup.sh            for `make run`, `make test`
+#   ./setup.sh checker    for `make test`: what checks the definitions for editors
 #   ./setup.sh bench      for `make bench`
 set -eu
 cd "$(dirname "$0")"
@@ -10,6 +11,7 @@ cd "$(dirname "$0")"
 # Debian package, and the file or command that shows it is there (however it came).
 needs() {
     case $1 in
+    checker) ;;
     bench)
         echo "lua5.2 lua5.2" # what our Lua is compared with
         echo "lua5.4 lua5.4"
@@ -79,4 +81,9 @@ if command -v rustup >/dev/null; then
         echo "setup: adding Rust's target wasm32-wasip2"
         rustup target add wasm32-wasip2 --toolchain "$toolchain"
     fi
+fi
+
+if [ "${1:-build}" = checker ] && [ ! -x target/tools/bin/emmylua_check ]; then
+    echo "setup: building emmylua_check"
+    cargo install emmylua_check --version 0.25.1 --locked --debug --quiet --root target/tools
 fi

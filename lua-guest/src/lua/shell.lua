@@ -2,6 +2,7 @@
 local shell, blame = ...
 local io, os, error, type, tostring, setmetatable, pcall = io, os, error, type, tostring, setmetatable, pcall
 local select, tonumber, concat, find, sub = select, tonumber, table.concat, string.find, string.sub
+local collect = collectgarbage
 local kind, close_file, unpack = io.type, io.close, table.unpack or unpack
 local OLD = _VERSION == "Lua 5.1"
 
@@ -17,6 +18,16 @@ local function need(pipe, name)
         error("attempt to use a closed file", 3)
     end
     return state
+end
+
+-- Pipes that nothing refers to are closed when they are collected; until then they count.
+local function within_limits(call, ...)
+    local done, problem = call(...)
+    if not done and find(tostring(problem), "too many open", 1, true) then
+        collect()
+        return call(...)
+    end
+    return done, problem
 end
 
 -- Takes more of what the command says; false at its end.
@@ -223,7 +234,7 @@ function io.popen(command, mode)
     if mode ~= "r" and mode ~= "w" then
         error("bad argument #2 to 'popen' (invalid mode)", 2)
     end
-    local pipe, problem = shell.start(tostring(command), mode == "w")
+    local pipe, problem = within_limits(shell.start, tostring(command), mode == "w")
     if not pipe then
         return nil, problem
     end
@@ -239,7 +250,7 @@ function os.execute(command)
     elseif type(command) ~= "string" and type(command) ~= "number" then
         error("bad argument #1 to 'execute' (string expected, got " .. type(command) .. ")", 2)
     end
-    return ended(shell.run(tostring(command)))
+    return ended(within_limits(shell.run, tostring(command)))
 end
 
 function io.type(file)

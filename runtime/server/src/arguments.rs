@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Help(Help),
     Run(Box<Run>),
     Serve(Serve),
+    Stubs(Stubs),
 }
 
 /// Answer calls until told to stop.
@@ -51,6 +52,17 @@ pub(crate) struct Serve {
     /// Log one JSON object a line
     #[arg(long)]
     pub(crate) log_json: bool,
+}
+
+/// Write what editors need to complete and check scripts.
+///
+/// DIR/library/freeswitch.lua for the Lua language servers (LuaLS, EmmyLua), and DIR/.luarc.json unless
+/// there is one. DIR is the folder of scripts.
+#[derive(Args, Debug)]
+pub(crate) struct Stubs {
+    /// Where to
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 /// Where the configuration is.

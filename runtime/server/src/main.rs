@@ -1,7 +1,7 @@
 //! `ringfence`: a call server whose call scripts are WebAssembly guests.
 //!
 //! One file a command: [`serve`] is the server, [`call`] a phone, [`run`] both of them offline,
-//! [`check`] reads the configuration and all scripts, [`help`] and `--version` explain. What they
+//! [`check`] reads the configuration and all scripts, [`stubs`] is for editors, [`help`] and `--version` explain. What they
 //! share: [`arguments`] (what the command line takes), [`exit`] (what it answers), [`log`] and
 //! [`place`] (where the configuration is). [`system`] and [`signals`] are the operating system's
 //! side of `serve`.
@@ -18,6 +18,7 @@ mod print;
 mod run;
 mod serve;
 mod signals;
+mod stubs;
 mod system;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Help(arguments) => help::run(&arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Stubs(arguments) => stubs::run(&arguments),
     };
     exit.into()
 }
