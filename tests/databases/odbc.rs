@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::time::Duration;
 
 use ringfence_database::{BATCH_ROWS, Cell, Failure, Statement, Value};
@@ -8,9 +7,11 @@ use super::{LONG, bind, connect, databases, run, text, texts};
 
 /// Debian's SQLite driver, on a file.
 fn dsn(folder: &TempDir) -> String {
-    let driver = "/usr/lib/x86_64-linux-gnu/odbc/libsqlite3odbc.so";
-    assert!(Path::new(driver).exists(), "libsqliteodbc is missing: ./setup.sh installs it");
-    format!("odbc://DRIVER={driver};Database={}/odbc.db", folder.path().display())
+    let folders = std::fs::read_dir("/usr/lib").expect("/usr/lib").flatten();
+    let mut drivers = folders.map(|folder| folder.path().join("odbc/libsqlite3odbc.so"));
+    let driver = drivers.find(|driver| driver.exists());
+    let driver = driver.expect("libsqliteodbc is missing: ./setup.sh installs it");
+    format!("odbc://DRIVER={};Database={}/odbc.db", driver.display(), folder.path().display())
 }
 
 #[tokio::test(flavor = "multi_thread")]
