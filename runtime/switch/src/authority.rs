@@ -21,6 +21,7 @@ use crate::channel::api_hook;
 use crate::config::Permissions;
 use crate::config::permission::every;
 use crate::operation::Failure;
+use crate::session::on;
 
 tokio::task_local! {
     static CURRENT: Option<Arc<Authority>>;
@@ -246,10 +247,14 @@ pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
 /// Whether a variable may be set: to a text that is expanded later, or to a command that the server runs.
 pub(crate) fn variable(name: &str, value: &str) -> Result<(), Failure> {
     expandable(value)?;
-    let runs = api_hook::NAMES.iter().any(|hook| hook.eq_ignore_ascii_case(name));
-    match value.split_whitespace().next() {
-        Some(first) if runs => command(first),
-        _ => Ok(()),
+    let lower = name.to_ascii_lowercase();
+    let Some(first) = value.split_whitespace().next() else { return Ok(()) };
+    if api_hook::NAMES.contains(&lower.as_str()) || lower.starts_with(on::API) {
+        command(first)
+    } else if lower.starts_with(on::EXECUTE) {
+        application(first.split("::").next().unwrap_or(first))
+    } else {
+        Ok(())
     }
 }
 
@@ -258,12 +263,14 @@ pub(crate) fn dial_string(text: &str) -> Result<(), Failure> {
     expandable(text)?;
     ask(|authority| {
         let text = text.to_ascii_lowercase();
-        if authority.permissions.api.all_names()
-            || !api_hook::NAMES.iter().any(|hook| text.contains(hook))
+        let contains = |names: &[&str]| names.iter().any(|name| text.contains(name));
+        let Permissions { api, application, .. } = &authority.permissions;
+        let commands = contains(&api_hook::NAMES) || contains(&[on::API]);
+        if (api.all_names() || !commands) && (application.all_names() || !contains(&[on::EXECUTE]))
         {
             return Ok(());
         }
-        Err(authority.refuse("leave a command to a call that it makes", "api=*"))
+        Err(authority.refuse("leave a command to a call that it makes", "application=* and api=*"))
     })
 }
 

@@ -8,6 +8,12 @@ use crate::session::{Execution, Session};
 /// takes all that begin so; a call has one or two.
 const MAX: usize = 8;
 
+/// Variables that begin so name applications.
+pub(crate) const EXECUTE: &str = "execute_on_";
+
+/// Variables that begin so name commands.
+pub(crate) const API: &str = "api_on_";
+
 /// When something is done.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When {
@@ -32,7 +38,7 @@ impl Session {
     /// Runs the applications of `execute_on_<when>` in their order and waits for them; those written
     /// `application::data` beside what the call does. Starts the commands of `api_on_<when>`.
     pub(crate) async fn execute_on(&self, when: When) {
-        for line in self.values_of("execute_on_", when) {
+        for line in self.values_of(EXECUTE, when) {
             let result = match line.split_once("::") {
                 Some((application, data)) => self.queue(Execution::new(application, data)),
                 None => {
@@ -49,7 +55,7 @@ impl Session {
 
     /// The same, from where nothing may wait: all run beside what the call does.
     pub(crate) fn queue_on(&self, when: When) {
-        for line in self.values_of("execute_on_", when) {
+        for line in self.values_of(EXECUTE, when) {
             let split = line.split_once("::").or_else(|| line.split_once(' '));
             let (application, data) = split.unwrap_or((&line, ""));
             self.tell(when, &line, self.queue(Execution::new(application, data)));
@@ -58,7 +64,7 @@ impl Session {
     }
 
     fn command_on(&self, when: When) {
-        for line in self.values_of("api_on_", when) {
+        for line in self.values_of(API, when) {
             let session = self.clone();
             self.switch().spawn(async move {
                 let (name, data) = line.split_once(' ').unwrap_or((&line, ""));

@@ -104,6 +104,43 @@ async fn what_a_script_schedules_is_done_with_its_rights() {
     assert!(refused.contains("global_setvar"), "{refused}");
 }
 
+/// What is run later, when the operator's dialplan answers, runs with the server's rights.
+#[tokio::test(start_paused = true)]
+async fn a_script_leaves_a_call_only_what_it_may_run_itself() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    let permissions = Permissions {
+        api: Names(["echo", "originate"].map(str::to_owned).to_vec()),
+        application: Names(["push", "log", "park"].map(str::to_owned).to_vec()),
+        originate: Names(vec!["*".to_owned()]),
+        ..Permissions::default()
+    };
+    let authority = Authority::new("a.lua", "p", &permissions).unwrap();
+    let set = |name: &str, value: &str| {
+        authority.under_now(|| session.set_variable(name, Some(value))).is_ok()
+    };
+    assert!(set("execute_on_answer", "log INFO hello") && set("api_on_answer", "echo x"));
+    assert!(set("execute_on_answer", "log::INFO hello"));
+    for (name, value) in [
+        ("execute_on_answer", "set_global evil=1"),
+        ("EXECUTE_on_media_2", "set_global::evil=1"),
+        ("api_on_answer_1", "global_setvar evil=1"),
+        ("api_hangup_hook", "global_setvar evil=1"),
+    ] {
+        assert!(!set(name, value), "{name}");
+        let data = format!("{name}={value}");
+        assert!(authority.under(session.execute("push", &data)).await.is_err(), "{name}");
+    }
+    for (dial, start) in [
+        ("{a=b}null/x &park()", "+OK "),
+        ("{execute_on_answer='set_global evil=1'}null/x &park()", "-ERR "),
+        ("[API_on_answer='global_setvar evil=1']null/x &park()", "-ERR "),
+    ] {
+        let answer = authority.under(rig.api(&format!("originate {dial}"))).await;
+        assert!(answer.starts_with(start), "{dial}: {answer}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_is_recorded_until_it_is_told_to_stop_or_ends() {
     let rig = Rig::new(&[]);
