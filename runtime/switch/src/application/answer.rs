@@ -10,7 +10,10 @@ pub(super) fn table() -> Vec<Application> {
             "",
             "Answer the call",
             "Sends 200 OK; done already is no error. A caller without a codec that we have is refused \
-             with 488 (`INCOMPATIBLE_DESTINATION`).",
+             with 488 (`INCOMPATIBLE_DESTINATION`).\n\nThe variables `execute_on_answer`, \
+             `execute_on_answer_2` … name applications that are run then, `application data`, or \
+             `application::data` beside what the call does; `api_on_answer` names a command. The same for \
+             `…_on_pre_answer`, `…_on_media` (the first audio) and `…_on_ring`.",
             Flags::NOMEDIA,
             async |session: Session, _| session.answer().await,
         ),
