@@ -5,7 +5,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -250,36 +250,41 @@ fn http() -> SocketAddr {
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).unwrap_or(0) > 0 {}
-            let length = head
-                .to_ascii_lowercase()
-                .split_once("content-length: ")
-                .map_or(0, |(_, rest)| rest.split("\r\n").next().unwrap().parse().unwrap());
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            let (status, more, answer) = match path.as_str() {
-                "/moved" => ("302 Found", "Location: /hello\r\n", String::new()),
-                "/none" => ("404 Not Found", "", "none".to_owned()),
-                "/echo" => ("200 OK", "", format!("{head}{}", String::from_utf8_lossy(&body))),
-                "/binary" => ("200 OK", "", "\0a\u{fc}".to_owned()),
-                "/slow" => {
-                    std::thread::sleep(Duration::from_secs(30));
-                    continue;
-                }
-                _ => ("200 OK", "X-A: 1\r\nX-A: 2\r\n", "hello".to_owned()),
-            };
-            let length = answer.len();
-            let text = format!(
-                "HTTP/1.1 {status}\r\nConnection: close\r\n{more}Content-Length: {length}\r\n\r\n{answer}"
-            );
-            // A client that does not wait is not this thread's business.
-            let _ = stream.get_mut().write_all(text.as_bytes());
+            std::thread::spawn(move || serve(stream.unwrap()));
         }
     });
     address
+}
+
+/// One request, one answer.
+fn serve(stream: TcpStream) {
+    let mut stream = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).unwrap_or(0) > 0 {}
+    let length = head
+        .to_ascii_lowercase()
+        .split_once("content-length: ")
+        .map_or(0, |(_, rest)| rest.split("\r\n").next().unwrap().parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let (status, more, answer) = match path.as_str() {
+        "/moved" => ("302 Found", "Location: /hello\r\n", String::new()),
+        "/none" => ("404 Not Found", "", "none".to_owned()),
+        "/echo" => ("200 OK", "", format!("{head}{}", String::from_utf8_lossy(&body))),
+        "/binary" => ("200 OK", "", "\0a\u{fc}".to_owned()),
+        "/slow" => {
+            std::thread::sleep(Duration::from_secs(30));
+            return;
+        }
+        _ => ("200 OK", "X-A: 1\r\nX-A: 2\r\n", "hello".to_owned()),
+    };
+    let length = answer.len();
+    let text = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\n{more}Content-Length: {length}\r\n\r\n{answer}"
+    );
+    // A client that does not wait is not this thread's business.
+    let _ = stream.get_mut().write_all(text.as_bytes());
 }
 
 #[tokio::test(start_paused = true)]

@@ -168,8 +168,9 @@ function module.absolute(base, reference)
         to.authority, to.host, to.port, to.userinfo = from.authority, from.host, from.port, from.userinfo
         if not to.path then
             to.path = from.path
-            if not to.params and not to.query then
-                to.params, to.query = from.params, from.query
+            -- Parameters belong to the path.
+            if not to.params then
+                to.params, to.query = from.params, to.query or from.query
             end
         elseif to.path:sub(1, 1) ~= "/" then
             local folder = (from.path or "/"):gsub("[^/]*$", "")
