@@ -62,11 +62,7 @@ fn speak(call: &Call<'_>) -> Reply {
     Ok(Answer::success(matches!(ended, Ended::Done | Ended::Hangup)))
 }
 
-fn start(
-    call: &Call<'_>,
-    what: &str,
-    words: &Words,
-) -> Result<Ended, crate::native::Refusal> {
+fn start(call: &Call<'_>, what: &str, words: &Words) -> Result<Ended, crate::native::Refusal> {
     callback::drive(call, what, About::File, |handle, input| host::start(handle, words, input))
 }
 
