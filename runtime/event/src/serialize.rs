@@ -196,6 +196,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_encoded_already_stays() {
+        for (value, written) in [
+            ("%41%20", "%41%20"),
+            ("100%", "100%25"),
+            ("%4", "%254"),
+            ("%zz%C3é", "%25zz%C3%C3%A9"),
+        ] {
+            let mut event = Event::bare(EventName::Custom);
+            event.set("h", value);
+            assert_eq!(event.serialize(Format::Plain), format!("h: {written}\n\n"), "{value}");
+        }
+    }
+
+    #[test]
+    fn headers_may_come_several_times() {
+        let mut event = Event::bare(EventName::Custom);
+        event.add("h", "1").unwrap();
+        event.add("H", "2").unwrap();
+        event.add("list[1]", "b").unwrap();
+        event.set_body("");
+        assert_eq!(event.header("H").as_deref(), Some("1"));
+        assert_eq!(event.serialize(Format::Plain), "h: 1\nH: 2\nlist: ARRAY%3A%3A%7C%3Ab\n\n");
+        assert_eq!(
+            event.serialize(Format::Xml),
+            "<event>\n  <headers>\n    <h>1</h>\n    <H>2</H>\n    <list></list>\n    \
+             <list>b</list>\n  </headers>\n</event>\n"
+        );
+        assert!(event.remove("h") && !event.remove("h"));
+        assert_eq!(
+            event.serialize(Format::Json),
+            r#"{"list":["","b"],"Content-Length":"0","_body":""}"#
+        );
+    }
+
+    #[test]
     fn json_keeps_values_and_lists() {
         let mut event = sample();
         event.set("list", "ARRAY::a|:b").set_body("line1 <&>\nli\"2");
