@@ -10,6 +10,7 @@ use std::{
 
 use ringfence_host::{LuaConfiguration, LuaVersion, Scripts};
 use ringfence_media::Media;
+use ringfence_outside::mail::Route;
 use ringfence_rim::{Clock, Network};
 use ringfence_sandbox::Sandbox;
 use ringfence_sip::{Listen, Stack};
@@ -64,6 +65,16 @@ const EXTENSIONS: &str = r#"
     <action application="eval" data="transfer target"/>
     <action application="hangup" data="USER_BUSY"/>
   </condition></extension>"#;
+
+/// Writes its arguments and the message into a file.
+const MAILER: &str = r#"{
+    echo "ARGS: $*"
+    for word in "$@"; do echo "ARG[$word]"; done
+    echo "STDIN:"
+    cat
+    echo "<<END"
+} > DIR/mail.out
+"#;
 
 /// The cases of a corpus file.
 pub fn cases(name: &str) -> Vec<Value> {
@@ -183,6 +194,13 @@ impl Server {
         let mut configuration = Configuration::read(root, globals, &mut faults);
         // The cases take no (virtual) time.
         configuration.switch.sessions_per_second = 1_000_000;
+        // As the recorder's: it writes down what it is given.
+        let mailer = folder.path().join("mailer");
+        std::fs::write(&mailer, MAILER.replace("DIR", &directory)).unwrap();
+        configuration.switch.mail = Route::Mailer {
+            app: format!("sh {}", mailer.display()),
+            arguments: "-t".to_owned(),
+        };
         assert!(faults.is_empty(), "{faults:?}");
         let mut settings: LuaSettings = configuration.lua.clone();
         settings.version = version.to_string();
