@@ -77,6 +77,13 @@ pub(crate) async fn asked<T>(asking: Asking, work: impl Future<Output = T>) -> T
 }
 
 impl Entry {
+    /// The call that the event is about, for the log.
+    pub(crate) fn call(&self) -> Option<String> {
+        let (_, event) = self.event.as_ref()?;
+        let mut headers = event.headers.iter();
+        headers.find(|(name, _)| name == "Unique-ID").map(|(_, uuid)| uuid.clone())
+    }
+
     /// For the handler that is asked this.
     pub(crate) fn handler(request: &Request) -> Self {
         Self {

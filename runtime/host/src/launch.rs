@@ -97,6 +97,7 @@ impl Launch {
             }
         };
         let profile = Arc::clone(&self.profile.sandbox);
+        let about = self.entry.call();
         let host = Host {
             switch: Some(self.switch.clone()),
             session: self.session.clone(),
@@ -117,7 +118,7 @@ impl Launch {
             version,
             owner: self.owner,
             parent: PARENT.try_with(Arc::clone).ok(),
-            call: self.session.as_ref().map(|session| session.uuid().to_string()),
+            call: self.session.as_ref().map(|session| session.uuid().to_string()).or(about),
             profile: Arc::clone(&profile),
             host,
             clock: *self.switch.clock(),

@@ -9,7 +9,7 @@ use ringfence_host::{Checker, LuaConfiguration};
 use ringfence_sandbox::Sandbox;
 use ringfence_switch::config::Configuration;
 use ringfence_switch::variable::Variables;
-use ringfence_switch::xml::{self, Fault, Severity};
+use ringfence_switch::xml::{self, Fault, Place, Severity};
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -199,13 +199,27 @@ fn dialplan(
                 "there is no application \"{application}\"; `ringfence help applications` lists all"
             );
             report.fault(&Fault::error(place.clone(), message));
-        } else if application == "lua"
-            && let Some(path) = script_of(data, lua)
-            && !path.is_file()
-        {
-            let message = format!("there is no script {}", path.display());
-            report.fault(&Fault::error(place.clone(), message));
+        } else if application == "lua" {
+            there(report, data, place, lua);
         }
+    }
+    // What lookups, events and the start run.
+    let settings = &configuration.lua;
+    let handlers = settings.handlers.iter().map(|handler| (&handler.line, &handler.place));
+    let hooks = settings.hooks.iter().map(|hook| (&hook.line, &hook.place));
+    let startup = settings.startup.iter().map(|script| (&script.line, &script.place));
+    for (line, place) in handlers.chain(hooks).chain(startup) {
+        there(report, line, place, lua);
+    }
+}
+
+/// Tells when the script that a line names is not there.
+fn there(report: &mut Report, line: &str, place: &Place, lua: &LuaConfiguration) {
+    if let Some(path) = script_of(line, lua)
+        && !path.is_file()
+    {
+        let message = format!("there is no script {}", path.display());
+        report.fault(&Fault::error(place.clone(), message));
     }
 }
 

@@ -87,7 +87,8 @@ fn profiles_that_grant_what_nobody_meant_are_faults() {
                    <script pattern=\"guests/*\" profile=\"thirdparty\"/>\n</scripts><profiles>\n\
                    <profile name=\"third-party\"><param name=\"cpu-limit\" value=\"0\"/></profile>\n\
                    </profiles></configuration>";
-    let lua = "<configuration name=\"lua.conf\">\n<profiles><profile name=\"trusted\"/></profiles></configuration>";
+    let lua = "<configuration name=\"lua.conf\">\n<profiles><profile name=\"trusted\"/></profiles><settings>\n\
+               <hook event=\"DTMF\" script=\"missing.lua a\"/></settings></configuration>";
     let folder = conf(
         "check-sandbox",
         &[
@@ -105,6 +106,7 @@ fn profiles_that_grant_what_nobody_meant_are_faults() {
         "sandbox.xml:2: profile=\"thirdparty\" is not a profile of sandbox.conf.xml (trusted, third-party)",
         "sandbox.xml:4: cpu-limit=\"0\" is not 1 to 31536000 seconds, or unlimited",
         "lua.xml:2: <profiles> belongs into autoload_configs/sandbox.conf.xml now",
+        "lua.xml:3: there is no script ",
     ] {
         assert!(text.contains(part), "no {part} in\n{text}");
     }
