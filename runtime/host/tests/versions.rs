@@ -93,16 +93,9 @@ fn files_left_open_are_written() {
 #[test]
 fn what_is_not_granted_names_the_profile() {
     each(|version, server| async move {
-        let said = server
-            .command(
-                "lua ~local _, file = io.open('/etc/passwd') local _, shell = os.execute('ls') \
-                 stream:write(file .. '; ' .. shell)",
-            )
-            .await;
-        assert_eq!(
-            said, "/etc/passwd: not permitted by profile trusted; not permitted by profile trusted",
-            "{version}"
-        );
+        let said =
+            server.command("lua ~local _, file = io.open('/etc/passwd') stream:write(file)").await;
+        assert_eq!(said, "/etc/passwd: not permitted by profile trusted", "{version}");
     });
 }
 

@@ -1,3 +1,3 @@
-freeswitch.consoleLog("info", tostring(select(2, os.execute("true"))))
-freeswitch.consoleLog("info", tostring(select(2, io.popen("true"))))
+freeswitch.consoleLog("info", tostring(select(2, io.open("/etc/shadow", "w"))))
+freeswitch.consoleLog("info", tostring(select(2, os.remove("/etc/passwd"))))
 freeswitch.consoleLog("info", tostring(select(2, io.open("/etc/passwd"))))
