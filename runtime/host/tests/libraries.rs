@@ -244,6 +244,35 @@ async fn limits_of_commands() {
         .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_command_ends_with_its_script() {
+    let server = Server::start(LuaVersion::default(), &[("shell", "*")]).await;
+    for (name, call) in [("execute", "os.execute(line)"), ("popen", "io.popen(line):read('*a')")] {
+        let pid = server.path(&format!("out/{name}"));
+        let script = server.path(&format!("scripts/{name}.lua"));
+        let line = format!("echo $$ > {}; sleep 1000; echo", pid.display());
+        std::fs::write(script, format!("local line = '{line}' {call}")).unwrap();
+        let job = server.switch.command("luarun", &format!("{name}.lua"), None).await.unwrap();
+        let job = job.trim().strip_prefix("+OK ").unwrap().to_owned();
+        let number = || std::fs::read_to_string(&pid).unwrap_or_default().trim().to_owned();
+        until(|| !number().is_empty()).await;
+        let killed = server.switch.command("script", &format!("kill {job}"), None).await.unwrap();
+        assert!(killed.starts_with("+OK"), "{killed}");
+        let state = format!("/proc/{}/stat", number());
+        until(|| std::fs::read_to_string(&state).map_or(true, |stat| stat.contains(") Z "))).await;
+    }
+}
+
+/// Waits in real time: the server's clock stands while a command runs.
+async fn until(there: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !there() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it did not come");
+        std::thread::sleep(Duration::from_millis(5));
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A server that answers by the path; a thread of its own, as the clock of the test stands.
 fn http() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
