@@ -10,10 +10,12 @@
 //! * `run`: one run of one script, from the invocation to the fault.
 //! * `native`: how a Rust function becomes a Lua function that raises ordinary Lua errors.
 //! * `arguments`: SWIG's rules for arguments, and its messages.
+//! * `class`: classes, made from the rows of `lua-api` and the implementations bound to them.
 //! * `session` and the files below it: the methods of `session`, by what they do.
 //! * `callback`: the one loop behind playback, recording and sleep; input callbacks. `hook`: hangup
 //!   hooks.
-//! * `freeswitch`, `api`, `stream`, `event`, `level`: the rest of FreeSWITCH's surface.
+//! * One file a class: `api`, `event`, `consumer`, `dbh` (on `database`), `json`, `ivr_menu`, `stream`, `dtmf`.
+//! * `freeswitch`: the module's functions; `bridge`, `email`, `level` (log lines) are theirs.
 //! * `modules`: what `require` finds; `library`: what it finds besides, in place of native modules.
 //! * `entry`: runs of XML handlers, dialplans, hooks.
 //! * `place`: tells the server which line of the script is running.

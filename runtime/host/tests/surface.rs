@@ -7,7 +7,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-#[allow(dead_code, reason = "shared with other tests")]
 mod support;
 
 use std::fmt::Write as _;
