@@ -46,8 +46,8 @@ pub(crate) fn run() {
     let scenario = scenario.to_string_lossy();
     let calls = CALLS.to_string();
     let mut parts = Vec::new();
+    let arguments = ["-r", "100", "-m", &calls, "-l", &calls, "-d", "50000", "-inf", &list];
     thread::scope(|scope| {
-        let arguments = ["-r", "100", "-m", &calls, "-l", &calls, "-d", "50000", "-inf", &list];
         let load = || Sipp::calls(&server, &scenario, "7010").with(&arguments).counts();
         let playing = scope.spawn(load);
         thread::sleep(Duration::from_secs(4)); // all of them play

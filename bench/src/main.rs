@@ -3,11 +3,11 @@
 //! `make bench` builds the release binary and runs this. Each load is a module: [`lua`] (programs
 //! beside Debian's interpreters), [`ivr`] (calls a second), [`sleeping`] (memory of calls),
 //! [`playing`] (media), [`kill`] (in every state), [`guests`] (ten thousand of them), [`fairness`]
-//! (media beside scripts that spin), [`database`] (media beside
-//! scripts that wait for one), [`reload`] (from an edit to its effect), [`start`] (of a
-//! script), [`handler`] (XML lookups). They start the server as the tests do, and read its CPU time and memory from /proc. No
-//! figure is asserted: the output is a Markdown report with the machine, the load and FreeSWITCH's
-//! figure beside ours where it has one; docs/figures.md keeps one.
+//! (media beside scripts that spin), [`database`] (media beside scripts that wait for one),
+//! [`reload`] (from an edit to its effect), [`start`] (of a script), [`surface`] (FreeSWITCH's
+//! functions), [`handler`] (XML lookups). They start the server as the tests do, and read its CPU
+//! time and memory from /proc. No figure is asserted: the output is a Markdown report with the
+//! machine, the load and FreeSWITCH's figure beside ours where it has one; docs/figures.md keeps one.
 //!
 //! Arguments name loads; without any, all run.
 
@@ -24,6 +24,7 @@ mod process;
 mod reload;
 mod sleeping;
 mod start;
+mod surface;
 
 use ringfence_tests::{Configuration, Server};
 
@@ -38,6 +39,7 @@ const LOADS: &[(&str, fn())] = &[
     ("database", database::run),
     ("reload", reload::run),
     ("start", start::run),
+    ("surface", surface::run),
     ("handler", handler::run),
 ];
 
