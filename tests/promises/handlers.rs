@@ -39,7 +39,11 @@ fn the_files_serve_whatever_a_handler_does() {
         ("answers too much", "XML_STRING = ('<extension/>'):rep(2000000)", "handler.lua"),
         ("answers no XML", "XML_STRING = '<document>\\n<section'", "XML_STRING of"),
         ("is no Lua", "this is no Lua", "handler.lua:1"),
-        ("asks itself", "freeswitch.API():execute('user_exists', 'id 1 a')\nerror('after it')", "handler.lua:2"),
+        (
+            "asks itself",
+            "freeswitch.API():execute('user_exists', 'id 1 a')\nerror('after it')",
+            "handler.lua:2",
+        ),
     ] {
         let mut server = server(handler);
         let mut caller = Caller::new(server.port());

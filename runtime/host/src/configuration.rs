@@ -220,7 +220,7 @@ fn is_component(script: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use ringfence_switch::{
-        config::{Limits, Permissions, ProfileRule, ProfileSettings, ScriptRule},
+        config::{Limits, Permissions, ProfileRule, ProfileSettings, ScriptRule, profile::TRUSTED},
         xml::Place,
     };
 
