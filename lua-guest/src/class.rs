@@ -139,8 +139,7 @@ pub(crate) fn register<T: 'static>(
     })
 }
 
-/// The class as scripts see it: a table that can be called when it makes objects. Errors of constructors
-/// have no position in front, as FreeSWITCH's.
+/// The class as scripts see it: a table that can be called when it makes objects.
 pub(crate) fn constructor(
     natives: &Natives<'_>,
     freeswitch: &Table,
@@ -152,9 +151,7 @@ pub(crate) fn constructor(
     match (&class.constructor, construct) {
         (Some(row), Some(construct)) => {
             let meta = lua.create_table()?;
-            let create = natives.constructor(row, move |lua, arguments| {
-                construct(lua, arguments).map_err(Refusal::without_place)
-            })?;
+            let create = natives.constructor(row, construct)?;
             meta.raw_set("__call", create)?;
             table.set_metatable(Some(meta))?;
         }

@@ -117,7 +117,8 @@ impl<'a> Natives<'a> {
         self.wrapped(move |lua, passed| run(lua, &Arguments::read(lua, row, None, passed)?))
     }
 
-    /// A constructor: the first argument is the class itself, and no message has a place.
+    /// A constructor: the first argument is the class itself, and messages about arguments have no place
+    /// in front, as FreeSWITCH's.
     pub(crate) fn constructor(
         &self,
         row: &'static Row,

@@ -267,6 +267,53 @@ async fn global_variables() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_of_its_own() {
+    let server = Server::start(&[("originate", "null/*")]).await;
+    let made =
+        "local other = freeswitch.Session('{a=1}null/y') assert(other:ready()) other:destroy()";
+    assert_eq!(server.raises(made).await, "fine");
+    assert_eq!(
+        server.raises("freeswitch.Session('[a=1]error/USER_BUSY')").await,
+        "call error/USER_BUSY: permission originate=error/USER_BUSY"
+    );
+    let own = "assert(freeswitch.Session(session:get_uuid()):ready())";
+    assert_eq!(server.raises(own).await, "fine");
+    let answer = server.switch.command("originate", "null/z &park()", None).await.unwrap();
+    let other = answer.strip_prefix("+OK ").unwrap().trim();
+    let take = format!("assert(freeswitch.Session('{other}'):ready())");
+    assert_eq!(
+        server.raises(&take).await,
+        format!("take hold of the call {other}: permission call={other}")
+    );
+    let server = Server::start(&[("originate", "*"), ("call", "*"), ("calls", "1")]).await;
+    let two = "local a, b = freeswitch.Session('null/a'), freeswitch.Session('null/b') \
+               assert(a:ready() and not b:ready()) a:destroy() \
+               assert(freeswitch.Session('null/c'):ready())";
+    assert_eq!(server.raises(two).await, "fine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events() {
+    let server = Server::start(&[("fire", "CUSTOM mine::*"), ("consume", "DTMF")]).await;
+    let fire = |subclass: &str| format!("freeswitch.Event('CUSTOM', '{subclass}'):fire()");
+    assert_eq!(server.raises(&fire("mine::a")).await, "fine");
+    assert_eq!(
+        server.raises(&fire("other")).await,
+        "fire the event CUSTOM other: permission fire=CUSTOM other"
+    );
+    assert_eq!(server.raises("freeswitch.EventConsumer('DTMF')").await, "fine");
+    assert_eq!(
+        server.raises("freeswitch.EventConsumer('all')").await,
+        "consume the event all: permission consume=all"
+    );
+    // A third party has one queue.
+    let two = "local a, b = freeswitch.EventConsumer('DTMF'), freeswitch.EventConsumer('DTMF') \
+               assert(a:bind('DTMF') == 1 and b:bind('DTMF') == 0) a:cleanup() \
+               assert(freeswitch.EventConsumer('DTMF'):bind('DTMF') == 1)";
+    assert_eq!(server.raises(two).await, "fine");
+}
+
+#[tokio::test(start_paused = true)]
 async fn files_that_are_played() {
     let server = Server::start(&[("play", "DIR/granted"), ("application", "playback")]).await;
     for code in [
