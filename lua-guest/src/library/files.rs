@@ -13,16 +13,18 @@ use super::answer;
 pub(super) fn add(lua: &Lua, native: &Table) -> mlua::Result<()> {
     native.raw_set("attributes", lua.create_function(attributes)?)?;
     native.raw_set("list", lua.create_function(list)?)?;
-    let changes: [(&str, fn(&str) -> io::Result<()>); 2] =
-        [("mkdir", |path| fs::create_dir(path)), ("rmdir", |path| fs::remove_dir(path))];
-    for (name, change) in changes {
-        native.raw_set(
-            name,
-            lua.create_function(move |lua, path: LuaString| {
-                told(lua, change(&path.to_string_lossy()).map(|()| true))
-            })?,
-        )?;
-    }
+    native.raw_set(
+        "mkdir",
+        lua.create_function(|lua, path: LuaString| {
+            told(lua, fs::create_dir(path.to_string_lossy()).map(|()| true))
+        })?,
+    )?;
+    native.raw_set(
+        "rmdir",
+        lua.create_function(|lua, path: LuaString| {
+            told(lua, fs::remove_dir(path.to_string_lossy()).map(|()| true))
+        })?,
+    )?;
     native.raw_set("touch", lua.create_function(touch)?)
 }
 
