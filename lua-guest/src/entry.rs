@@ -79,7 +79,7 @@ fn xml(lua: &Lua) -> Result<(), String> {
         // An answer, though not a good one.
         return entry::answer(&[]).map_err(said);
     }
-    bytes.chunks(PART).try_for_each(|part| entry::answer(part)).map_err(said)
+    bytes.chunks(PART).try_for_each(entry::answer).map_err(said)
 }
 
 /// `ACTIONS = {{"app", "data"}, {"app"}, "app"}`.
