@@ -1,4 +1,4 @@
-use ringfence_tests::{Baresip, Caller, Server, audio};
+use ringfence_tests::{Baresip, Caller, Control, Server, audio, eventually};
 
 #[test]
 fn the_caller_is_called_back_and_connected() {
@@ -14,19 +14,21 @@ fn the_caller_is_called_back_and_connected() {
         );
         conf.extension("7618", r#"<action application="answer"/><action application="playback" data="tone_stream://%(1500,0,700)"/>"#);
     });
+    let mut control = Control::connect(&server);
+    control.command("event json PLAYBACK_START");
     let mut caller = Caller::new(server.port());
     caller.invite("7617");
     assert_eq!(caller.refused().status(), Some(486));
     phone.event("CALL_ESTABLISHED");
-    server.log.wait_for(&["callback.lua"]);
+    control.event("the prompt", |event| event["Event-Name"] == "PLAYBACK_START");
     phone.press('1');
     server.log.wait_for(&["callback.lua: pressed '1'"]);
     // The wanted number plays a tone and hangs up; then it is over, and the phone is still there
     // until the script ends, whose sessions hang up.
     server.log.wait_for(&["callback.lua: over"]);
     phone.event("CALL_CLOSED");
-    ringfence_tests::eventually("an empty server", || {
-        (server.api("show channels count") == "0 total.").then_some(())
+    eventually("an empty server", || {
+        (server.api("show channels count").trim() == "0 total.").then_some(())
     });
 }
 

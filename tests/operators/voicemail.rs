@@ -26,7 +26,8 @@ fn server() -> Server {
 }
 
 fn messages(server: &Server) -> usize {
-    fs::read_dir(server.configuration.file("recordings")).unwrap().count()
+    let entries = fs::read_dir(server.configuration.file("recordings")).unwrap().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("msg_")).count()
 }
 
 #[test]
