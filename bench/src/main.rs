@@ -5,12 +5,14 @@
 //! [`playing`] (media), [`kill`] (in every state), [`guests`] (ten thousand of them), [`fairness`]
 //! (media beside scripts that spin), [`database`] (media beside scripts that wait for one),
 //! [`reload`] (from an edit to its effect), [`start`] (of a script), [`surface`] (FreeSWITCH's
-//! functions), [`handler`] (XML lookups). They start the server as the tests do, and read its CPU
-//! time and memory from /proc. No figure is asserted: the output is a Markdown report with the
-//! machine, the load and FreeSWITCH's figure beside ours where it has one; docs/figures.md keeps one.
+//! functions), [`handler`] (XML lookups), [`control`] (the event socket). They start the server as
+//! the tests do, and read its CPU time and memory from /proc. No figure is asserted: the output is a
+//! Markdown report with the machine, the load and FreeSWITCH's figure beside ours where it has one;
+//! docs/figures.md keeps one.
 //!
 //! Arguments name loads; without any, all run.
 
+mod control;
 mod database;
 mod fairness;
 mod guests;
@@ -41,6 +43,7 @@ const LOADS: &[(&str, fn())] = &[
     ("start", start::run),
     ("surface", surface::run),
     ("handler", handler::run),
+    ("control", control::run),
 ];
 
 fn main() {
