@@ -27,10 +27,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Call(Call),
     Check(Check),
+    Console(Console),
     Help(Help),
     Run(Box<Run>),
     Serve(Serve),
     Stubs(Stubs),
+    Top(Top),
 }
 
 /// Answer calls until told to stop.
@@ -46,7 +48,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) grace: Option<Duration>,
     /// What to log: a level (error, warn, info, debug, trace), or a filter for each part:
-    /// info,ringfence_sip=debug [default: loglevel of switch.conf.xml, info]
+    /// info,sip=debug [default: loglevel of switch.conf.xml, info]
     #[arg(long, value_name = "FILTER", env = "RUST_LOG", value_parser = crate::log::filter)]
     pub(crate) log: Option<String>,
     /// Log one JSON object a line
@@ -176,6 +178,75 @@ pub(crate) struct Check {
     pub(crate) scripts: Vec<PathBuf>,
 }
 
+/// Talk to a running server over its event socket, as fs_cli does with FreeSWITCH.
+///
+/// Each line is a command of the server (`help` lists them); what begins with / is the console's own
+/// (/help). TAB completes, the history is kept. A connection that breaks is made again.
+#[derive(Args, Debug)]
+pub(crate) struct Console {
+    #[command(flatten)]
+    pub(crate) socket: Socket,
+    /// Run one command, print its output, and end: code 1 when it says -ERR or -USAGE
+    #[arg(short = 'x', long, value_name = "COMMAND")]
+    pub(crate) execute: Option<String>,
+    /// What to show of the log: a level from console to debug, 0 to 7, or off
+    #[arg(short, long, value_name = "LEVEL", default_value = "debug")]
+    pub(crate) loglevel: String,
+    /// Wait for a server that is not there yet
+    #[arg(short, long)]
+    pub(crate) retry: bool,
+    /// Let Ctrl-C end the console; else it only drops the line
+    #[arg(short, long)]
+    pub(crate) interrupt: bool,
+    /// Say nothing but what the server says
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// Show calls and scripts of a running server, live, and kill them.
+///
+/// Scripts come with CPU, memory, state, and the host call that they wait in. `k` kills what is
+/// chosen, after a `y`.
+#[derive(Args, Debug)]
+pub(crate) struct Top {
+    #[command(flatten)]
+    pub(crate) socket: Socket,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    pub(crate) interval: Duration,
+    /// Print once what there is, as text separated by tabs
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// Which event socket.
+#[derive(Args, Debug)]
+pub(crate) struct Socket {
+    /// Where the server is [default: this machine, as its configuration says]
+    #[arg(short = 'H', long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// Its event socket's port [default: as its configuration says, else 8021]
+    #[arg(short = 'P', long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// The password [default: as its configuration says, else ClueCon]
+    #[arg(
+        short,
+        long,
+        value_name = "PASSWORD",
+        env = "RINGFENCE_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(crate) password: Option<String>,
+    /// Log in as this user of the directory instead
+    #[arg(short, long, value_name = "USER@DOMAIN")]
+    pub(crate) user: Option<String>,
+    /// How long connecting may take, in seconds
+    #[arg(short, long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) conf: Conf,
+}
+
 /// Explain a command or a topic.
 #[derive(Args, Debug)]
 pub(crate) struct Help {
@@ -254,6 +325,8 @@ mod tests {
             "run a.lua --log=x=y=z",
             "call 5000 --timeout -1",
             "call 5000 --timeout inf",
+            "console -P 99999",
+            "top --interval x",
             "call",
             "dial 5000",
         ] {

@@ -10,7 +10,7 @@ pub(crate) enum Exit {
     /// ended without an error.
     Ok = 0,
     /// It could not be done. `serve`: cannot start. `check`: faults. `run`: the script failed.
-    /// `call`: no socket, no such file, a recording that could not be written.
+    /// `console`, `top`: no server, or `-x` was answered `-ERR`. `call`: no socket, no such file, a recording that could not be written.
     Failed = 1,
     /// Wrong arguments (from clap, too).
     Usage = 2,
@@ -32,7 +32,7 @@ impl Exit {
         (
             Self::Failed,
             "it could not be done (serve: cannot start; check: faults; run: the script failed; \
-             call: no such file, interrupted, or the recording could not be written)",
+             console, top: no server, or -x was answered -ERR; call: no such file, interrupted, or the recording could not be written)",
         ),
         (Self::Usage, "wrong arguments"),
         (Self::Refused, "call: the far end refused"),

@@ -1,7 +1,8 @@
 //! `ringfence`: a call server whose call scripts are WebAssembly guests.
 //!
 //! One file a command: [`serve`] is the server, [`call`] a phone, [`run`] both of them offline,
-//! [`check`] reads the configuration and all scripts, [`stubs`] is for editors, [`help`] and `--version` explain. What they
+//! [`check`] reads the configuration and all scripts, [`console`] has the console and top of a running
+//! server, [`stubs`] is for editors, [`help`] and `--version` explain. What they
 //! share: [`arguments`] (what the command line takes), [`exit`] (what it answers), [`log`] and
 //! [`place`] (where the configuration is). [`system`] and [`signals`] are the operating system's
 //! side of `serve`.
@@ -9,6 +10,7 @@
 mod arguments;
 mod call;
 mod check;
+mod console;
 mod exit;
 mod help;
 mod log;
@@ -38,10 +40,12 @@ fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Call(arguments) => call::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Console(arguments) => console::run(arguments),
         Command::Help(arguments) => help::run(&arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Stubs(arguments) => stubs::run(&arguments),
+        Command::Top(arguments) => console::top(arguments),
     };
     exit.into()
 }

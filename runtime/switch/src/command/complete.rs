@@ -3,6 +3,8 @@
 //! It comes from the tables of commands: their names, and what their syntax offers. `fs_cli` and
 //! `ringfence console` ask for it when TAB is pressed.
 
+use std::borrow::Cow;
+
 use quick_xml::escape::escape;
 
 use super::{Command, CommandContext};
@@ -42,7 +44,7 @@ struct Completion {
 }
 
 fn complete(switch: &Switch, line: &str) -> Completion {
-    let line = before_cursor(line);
+    let line = &*before_cursor(line);
     let (before, typed) = match line.rsplit_once(' ') {
         Some((before, typed)) => (Some(before), typed),
         None => (None, line),
@@ -78,12 +80,16 @@ fn complete(switch: &Switch, line: &str) -> Completion {
     Completion { matches, typed: typed.chars().count(), write }
 }
 
-/// The line up to the cursor.
-fn before_cursor(line: &str) -> &str {
+/// The line up to the cursor. Blanks at its end are lost on the way here; a cursor behind the end tells
+/// of them.
+fn before_cursor(line: &str) -> Cow<'_, str> {
     let cursor = line.strip_prefix("c=").and_then(|rest| rest.split_once(';'));
-    let Some((at, line)) = cursor else { return line };
-    let Ok(at) = at.parse::<usize>() else { return line };
-    line.get(..at.min(line.len())).unwrap_or(line)
+    let Some((at, line)) = cursor else { return line.into() };
+    match at.parse::<usize>() {
+        Ok(at) if at > line.len() => format!("{line} ").into(),
+        Ok(at) => line.get(..at).unwrap_or(line).into(),
+        Err(_) => line.into(),
+    }
 }
 
 fn shared<'t>(one: &'t str, other: &str) -> &'t str {
@@ -225,7 +231,7 @@ mod tests {
     #[test]
     fn the_cursor_ends_the_line() {
         for (line, before) in
-            [("c=2;echo", "ec"), ("c=99;echo", "echo"), ("c=x;echo", "echo"), ("c=2", "c=2")]
+            [("c=2;echo", "ec"), ("c=5;echo", "echo "), ("c=x;echo", "echo"), ("c=2", "c=2")]
         {
             assert_eq!(before_cursor(line), before, "{line}");
         }
