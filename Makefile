@@ -10,6 +10,7 @@ run: guests
 # All tests; real SIP phones (sipp, baresip) on loopback included.
 test: guests
 	@./setup.sh checker
+	@./setup.sh clients
 	cargo test --workspace --locked
 
 lint: guests

@@ -4,6 +4,7 @@
 #
 #   ./setup.sh            for `make run`, `make test`
 #   ./setup.sh checker    for `make test`: what checks the definitions for editors
+#   ./setup.sh clients    for `make test`: event-socket libraries of others
 #   ./setup.sh bench      for `make bench`
 set -eu
 cd "$(dirname "$0")"
@@ -15,6 +16,12 @@ needs() {
     bench)
         echo "lua5.2 lua5.2" # what our Lua is compared with
         echo "lua5.4 lua5.4"
+        ;;
+    clients)
+        echo "python3-pip pip3" # greenswitch
+        echo "nodejs node"      # modesl, esl
+        echo "npm npm"
+        echo "tmux tmux" # a terminal for the console
         ;;
     *)
         echo "build-essential cc"                           # a linker, and PCRE2 for the dialplan
@@ -86,4 +93,19 @@ fi
 if [ "${1:-build}" = checker ] && [ ! -x target/tools/bin/emmylua_check ]; then
     echo "setup: building emmylua_check"
     cargo install emmylua_check --version 0.25.1 --locked --debug --quiet --root target/tools
+fi
+
+# The libraries themselves, with the versions of tests/clients, into target/clients.
+if [ "${1:-build}" = clients ]; then
+    made=target/clients/made
+    wanted=$(cat tests/clients/python/requirements.txt tests/clients/node/package-lock.json | cksum)
+    if [ "$(cat $made 2>/dev/null)" != "$wanted" ]; then
+        echo "setup: fetching event-socket clients for the tests"
+        mkdir -p target/clients/node
+        cp tests/clients/node/package.json tests/clients/node/package-lock.json target/clients/node
+        npm ci --prefix target/clients/node --ignore-scripts --no-audit --no-fund --silent
+        pip3 install --quiet --upgrade --target target/clients/python \
+            --requirement tests/clients/python/requirements.txt
+        echo "$wanted" >$made
+    fi
 fi
