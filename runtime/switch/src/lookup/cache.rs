@@ -127,7 +127,7 @@ mod tests {
         }
         assert!(cache.find(&named("0")).is_none());
         assert!(cache.find(&named(&MAX_KEPT.to_string())).is_some());
-        cache.keep(named("big"), Duration::from_secs(10), None, MAX_KEPT_BYTES);
+        cache.keep(named("big"), Duration::from_secs(10), None, MAX_KEPT_BYTES + 1);
         assert!(cache.find(&named(&MAX_KEPT.to_string())).is_none());
         assert!(cache.find(&named("big")).is_some());
         cache.keep(named("big"), Duration::from_secs(10), None, 1);
