@@ -131,6 +131,7 @@ mod tests {
         assert!(cache.find(&named(&MAX_KEPT.to_string())).is_none());
         assert!(cache.find(&named("big")).is_some());
         cache.keep(named("big"), Duration::from_secs(10), None, 1);
-        assert_eq!((cache.0.lock().answers.len(), cache.0.lock().bytes), (1, 1));
+        let kept = cache.0.lock();
+        assert_eq!((kept.answers.len(), kept.bytes), (1, 1));
     }
 }
