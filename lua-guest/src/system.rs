@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use mlua::{Lua, LuaString, Table};
 use wasip2::clocks::monotonic_clock;
 
-use crate::{bindings::ringfence::call::api, library, modules, run};
+use crate::{bindings::ringfence::call::api, entry, library, modules, run};
 
 thread_local! {
     /// When this run began, for `os.clock`, in nanoseconds. (Zero before: what is not lies on a page
@@ -58,7 +58,10 @@ pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
     // in its buffers first.
     table.set(
         "exit",
-        lua.create_function(|_, status: i32| -> mlua::Result<()> { std::process::exit(status) })?,
+        lua.create_function(|lua, status: i32| -> mlua::Result<()> {
+            entry::leave(lua);
+            std::process::exit(status)
+        })?,
     )?;
     table.set("find", lua.create_function(modules::find)?)?;
     table.set("library", lua.create_function(library::find)?)?;

@@ -197,10 +197,8 @@ impl Server {
         // As the recorder's: it writes down what it is given.
         let mailer = folder.path().join("mailer");
         std::fs::write(&mailer, MAILER.replace("DIR", &directory)).unwrap();
-        configuration.switch.mail = Route::Mailer {
-            app: format!("sh {}", mailer.display()),
-            arguments: "-t".to_owned(),
-        };
+        configuration.switch.mail =
+            Route::Mailer { app: format!("sh {}", mailer.display()), arguments: "-t".to_owned() };
         assert!(faults.is_empty(), "{faults:?}");
         let mut settings: LuaSettings = configuration.lua.clone();
         settings.version = version.to_string();
