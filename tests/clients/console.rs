@@ -51,7 +51,7 @@ fn commands_are_typed_completed_and_remembered() {
     terminal.line("/help");
     terminal.shows("/logfilter");
     terminal.line("/quit");
-    terminal.shows("Pane is dead");
+    terminal.ended();
     // The next console knows what was typed.
     let terminal = console(&server, "");
     terminal.shows("Connected to");
@@ -82,7 +82,7 @@ fn the_log_and_events_come_as_they_happen() {
     let screen = terminal.shows("Told: a b");
     assert!(screen.contains("RECV EVENT") && !screen.contains("unheard"), "{screen}");
     terminal.presses("C-d");
-    terminal.shows("Pane is dead");
+    terminal.ended();
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_console_outlives_its_server() {
     server.api("lua fire.lua");
     terminal.shows("Told: once more");
     terminal.presses("C-d");
-    terminal.shows("Pane is dead");
+    terminal.ended();
 }
 
 #[test]

@@ -56,6 +56,14 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p", "-e", "-S", "-1000"])
     }
 
+    /// Waits until the program has ended.
+    #[track_caller]
+    pub(crate) fn ended(&self) {
+        eventually("the program to end", || {
+            (self.tmux(&["display-message", "-p", "#{pane_dead}"]).trim() == "1").then_some(())
+        });
+    }
+
     /// Waits until that is on the screen.
     #[track_caller]
     pub(crate) fn shows(&self, text: &str) -> String {

@@ -47,7 +47,7 @@ fn calls_and_scripts_are_shown_and_killed() {
     terminal.types("y");
     terminal.shows("0 calls, 0 scripts");
     terminal.types("q");
-    terminal.shows("Pane is dead");
+    terminal.ended();
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::config::Permissions;
 use crate::config::permission::every;
 use crate::operation::Failure;
 use crate::session::on;
+use crate::variable::ARRAY;
 
 tokio::task_local! {
     static CURRENT: Option<Arc<Authority>>;
@@ -248,8 +249,14 @@ pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
 pub(crate) fn variable(name: &str, value: &str) -> Result<(), Failure> {
     expandable(value)?;
     let lower = name.to_ascii_lowercase();
+    // An element of a list is read as the whole of a list of one; an exported variable loses its prefix.
+    let lower = lower.trim_start_matches("nolocal:").split('[').next().unwrap_or_default();
+    let value = value.strip_prefix(ARRAY).unwrap_or(value);
+    if lower == "transfer_after_bridge" {
+        return dialplan(value.split(':').nth(1).unwrap_or_default());
+    }
     let Some(first) = value.split_whitespace().next() else { return Ok(()) };
-    if api_hook::NAMES.contains(&lower.as_str()) || lower.starts_with(on::API) {
+    if api_hook::NAMES.contains(&lower) || lower.starts_with(on::API) {
         command(first)
     } else if lower.starts_with(on::EXECUTE) {
         application(first.split("::").next().unwrap_or(first))
@@ -262,10 +269,11 @@ pub(crate) fn variable(name: &str, value: &str) -> Result<(), Failure> {
 pub(crate) fn dial_string(text: &str) -> Result<(), Failure> {
     expandable(text)?;
     ask(|authority| {
-        let text = text.to_ascii_lowercase();
+        // Reading it takes quotes and backslashes away, also within a name.
+        let text = text.replace(['\'', '\\'], "").to_ascii_lowercase();
         let contains = |names: &[&str]| names.iter().any(|name| text.contains(name));
         let Permissions { api, application, .. } = &authority.permissions;
-        let commands = contains(&api_hook::NAMES) || contains(&[on::API]);
+        let commands = contains(&api_hook::NAMES) || contains(&[on::API, "transfer_after_bridge"]);
         if (api.all_names() || !commands) && (application.all_names() || !contains(&[on::EXECUTE]))
         {
             return Ok(());
@@ -343,6 +351,30 @@ fn refuse_file(verb: &str, permission: &str, path: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_cannot_be_left_under_another_spelling() {
+        let permissions = Permissions::default();
+        let authority = Authority::new("a.lua", "quiz", &permissions).unwrap();
+        for (name, value) in [
+            ("api_hangup_hook", "system id"),
+            ("API_hangup_hook[0]", "system id"),
+            ("nolocal:api_hangup_hook", "system id"),
+            ("nolocal:execute_on_answer", "system id"),
+            ("execute_on_answer", "ARRAY::system id"),
+            ("transfer_after_bridge", "x:LUA:y"),
+            ("transfer_after_bridge[0]", "ARRAY::x:LUA:y"),
+        ] {
+            assert!(authority.under_now(|| variable(name, value)).is_err(), "{name}={value}");
+        }
+        for (name, value) in [("transfer_after_bridge", "5000:XML:default"), ("a[0]", "system id")] {
+            assert!(authority.under_now(|| variable(name, value)).is_ok(), "{name}={value}");
+        }
+        for text in ["{api'_hang'up_hook=system}null/x", "[execute\\_on_answer=system]null/x"] {
+            assert!(authority.under_now(|| dial_string(text)).is_err(), "{text}");
+        }
+        assert!(authority.under_now(|| dial_string("{a='b c'}null/x")).is_ok());
+    }
 
     #[test]
     fn what_would_be_expanded_sooner_or_later() {

@@ -1,4 +1,4 @@
--- Sounds that are none, or never end, or are described at length.
+-- Sounds that are none, or never end, or are described at length. Some need a permission; the error is caught.
 -- lua: all
 -- with: play=*
 -- ends: ok
@@ -9,6 +9,6 @@ for _, source in ipairs({
     "silence_stream://-5", "silence_stream://x", "silence_stream://0,-1", "silence_stream://1," .. ("9"):rep(1000), "nothing://x", "://", "http://127.0.0.1/",
     "local_stream://x", "say:x", "{x=1}silence_stream://1", "[x]" .. ("{"):rep(1000), "file_string://a!b", "vlc://x", "shout://x",
 }) do
-    session:streamFile(source)
-    session:playAndGetDigits(1, 1, 1, 1, "#", source, source, "x")
+    pcall(function() session:streamFile(source) end)
+    pcall(function() session:playAndGetDigits(1, 1, 1, 1, "#", source, source, "x") end)
 end
