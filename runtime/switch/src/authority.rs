@@ -367,7 +367,8 @@ mod tests {
         ] {
             assert!(authority.under_now(|| variable(name, value)).is_err(), "{name}={value}");
         }
-        for (name, value) in [("transfer_after_bridge", "5000:XML:default"), ("a[0]", "system id")] {
+        for (name, value) in [("transfer_after_bridge", "5000:XML:default"), ("a[0]", "system id")]
+        {
             assert!(authority.under_now(|| variable(name, value)).is_ok(), "{name}={value}");
         }
         for text in ["{api'_hang'up_hook=system}null/x", "[execute\\_on_answer=system]null/x"] {
