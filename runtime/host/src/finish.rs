@@ -159,8 +159,14 @@ pub(crate) fn tell(session: &Session, id: Option<Uuid>, result: &str, error: Opt
             error.map(|error| inert(cut(error.lines().next().unwrap_or_default())).into_owned()),
         ),
     ] {
-        if let Err(refused) = session.set_variable(name, value.as_deref()) {
-            tracing::warn!(call = %session.uuid(), name, %refused, "variable not set");
+        match value {
+            // Also on a call that the script has filled with variables.
+            Some(value) => session.note(name, &value),
+            None => {
+                if let Err(refused) = session.set_variable(name, None) {
+                    tracing::warn!(call = %session.uuid(), name, %refused, "variable not removed");
+                }
+            }
         }
     }
 }

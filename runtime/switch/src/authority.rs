@@ -246,23 +246,25 @@ pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
 }
 
 /// Whether a variable may be set: to a text that is expanded later, or to a command that the server runs.
-pub(crate) fn variable(name: &str, value: &str) -> Result<(), Failure> {
+/// Answers on whose authority such a command is to run; none is the server's.
+pub(crate) fn variable(name: &str, value: &str) -> Result<Option<Arc<Authority>>, Failure> {
     expandable(value)?;
     let lower = name.to_ascii_lowercase();
     // An element of a list is read as the whole of a list of one; an exported variable loses its prefix.
     let lower = lower.trim_start_matches("nolocal:").split('[').next().unwrap_or_default();
     let value = value.strip_prefix(ARRAY).unwrap_or(value);
     if lower == "transfer_after_bridge" {
-        return dialplan(value.split(':').nth(1).unwrap_or_default());
+        return dialplan(value.split(':').nth(1).unwrap_or_default()).map(|()| None);
     }
-    let Some(first) = value.split_whitespace().next() else { return Ok(()) };
+    let Some(first) = value.split_whitespace().next() else { return Ok(None) };
     if api_hook::NAMES.contains(&lower) || lower.starts_with(on::API) {
-        command(first)
+        command(first)?;
     } else if lower.starts_with(on::EXECUTE) {
-        application(first.split("::").next().unwrap_or(first))
+        application(first.split("::").next().unwrap_or(first))?;
     } else {
-        Ok(())
+        return Ok(None);
     }
+    Ok(current())
 }
 
 /// Whether a dial string may be used, which may set variables.

@@ -156,8 +156,9 @@ fn each(data: &str, mut act: impl FnMut(&str) -> Result<(), Failure>) -> Result<
 fn grow(session: &Session, data: &str, at_end: bool) -> Result<(), Failure> {
     let (name, value) = pair(data);
     let value = value.unwrap_or_default();
-    authority::variable(name, value)?;
+    let left = authority::variable(name, value)?;
     let mut shared = session.0.shared.lock();
+    shared.left = left.or(shared.left.take());
     let grown = if at_end {
         shared.variables.push(name, value)
     } else {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
+use crate::authority;
 use crate::channel::data;
 use crate::event::EventName;
 use crate::session::Session;
@@ -23,10 +24,13 @@ const LONGEST: Duration = Duration::from_mins(5);
 /// `session_in_hangup_hook` is true.
 pub(crate) async fn run(session: &Session) {
     for name in NAMES {
-        let hook = session.0.shared.lock().variables.text(name).map(std::borrow::Cow::into_owned);
+        let (hook, left) = {
+            let shared = session.0.shared.lock();
+            (shared.variables.text(name).map(std::borrow::Cow::into_owned), shared.left.clone())
+        };
         if let Some(line) = hook.filter(|line| !line.trim().is_empty()) {
             // Boxed: few calls have one, and each would pay for its size.
-            command(session, name, &line).boxed().await;
+            authority::with(left, command(session, name, &line)).boxed().await;
         }
     }
 }

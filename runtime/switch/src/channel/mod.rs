@@ -142,6 +142,9 @@ pub(crate) struct Shared {
     pub(crate) application: Option<Box<(String, String)>>,
     /// The profile at the beginning, for `show channels`, once a transfer changed it.
     pub(crate) initial: Option<Box<CallerProfile>>,
+    /// On whose authority the commands run that were left in variables (`api_hangup_hook`,
+    /// `execute_on_answer` …): that of the last script with fewer rights that left one or made the leg.
+    pub(crate) left: Option<Arc<Authority>>,
 }
 
 /// The media of a leg.
@@ -244,6 +247,7 @@ impl Channel {
                 plan: None,
                 application: None,
                 initial: None,
+                left: None,
             }),
             changed: Notify::new(),
         })

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::attempt::Attempt;
 use super::caller::{CALLEE, Caller};
 use super::dial;
+use crate::authority;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
 use crate::channel::{CallState, Channel, Direction, task};
@@ -291,6 +292,9 @@ impl Plan<'_> {
     ) -> Result<Session, Cause> {
         let session = Session(channel);
         let Self { attempt, variables, .. } = &self;
+        // What its variables leave to be run came from whoever makes it, or was exported to it.
+        let callers = || attempt.caller.and_then(|caller| caller.0.0.shared.lock().left.clone());
+        session.0.shared.lock().left = authority::current().or_else(callers);
         session.note("direction", "outbound");
         session.note("uuid", session.uuid());
         session.note("session_id", &session.0.number.to_string());

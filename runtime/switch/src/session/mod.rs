@@ -180,8 +180,10 @@ impl Session {
     /// Without a name, for a list element past the limit, when there is no room for more, and for a
     /// text with `${…}` from a script that may not run all commands.
     pub fn set_variable(&self, name: &str, value: Option<&str>) -> Result<(), Refused> {
-        authority::variable(name, value.unwrap_or_default()).map_err(|_| Refused::NotPermitted)?;
+        let left = authority::variable(name, value.unwrap_or_default());
+        let left = left.map_err(|_| Refused::NotPermitted)?;
         let mut shared = self.0.shared.lock();
+        shared.left = left.or(shared.left.take());
         match value {
             Some(value) => shared.variables.set_bounded(name, value)?,
             None => {
@@ -194,8 +196,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sets a variable whose name is ours, so that it cannot be refused.
-    pub(crate) fn note(&self, name: &str, value: &str) {
+    /// Sets a variable of the server's own, which no limit refuses: its name is not empty, and few have one.
+    pub fn note(&self, name: &str, value: &str) {
         debug_assert!(!name.is_empty());
         let _ = self.0.shared.lock().variables.set(name, value);
     }

@@ -1,6 +1,7 @@
 //! What a call wants done when it is answered, rings or has media: `execute_on_answer` and its
 //! relatives.
 
+use crate::authority;
 use crate::operation::Failure;
 use crate::session::{Execution, Session};
 
@@ -38,6 +39,11 @@ impl Session {
     /// Runs the applications of `execute_on_<when>` in their order and waits for them; those written
     /// `application::data` beside what the call does. Starts the commands of `api_on_<when>`.
     pub(crate) async fn execute_on(&self, when: When) {
+        let left = self.0.shared.lock().left.clone();
+        authority::with(left, self.execute_left(when)).await;
+    }
+
+    async fn execute_left(&self, when: When) {
         for line in self.values_of(EXECUTE, when) {
             let result = match line.split_once("::") {
                 Some((application, data)) => self.queue(Execution::new(application, data)),
@@ -55,6 +61,14 @@ impl Session {
 
     /// The same, from where nothing may wait: all run beside what the call does.
     pub(crate) fn queue_on(&self, when: When) {
+        let left = self.0.shared.lock().left.clone();
+        match left {
+            Some(left) => left.under_now(|| self.queue_left(when)),
+            None => self.queue_left(when),
+        }
+    }
+
+    fn queue_left(&self, when: When) {
         for line in self.values_of(EXECUTE, when) {
             let split = line.split_once("::").or_else(|| line.split_once(' '));
             let (application, data) = split.unwrap_or((&line, ""));
@@ -66,14 +80,15 @@ impl Session {
     fn command_on(&self, when: When) {
         for line in self.values_of(API, when) {
             let session = self.clone();
-            self.switch().spawn(async move {
+            // A task of its own has no authority but the one that it is given.
+            self.switch().spawn(authority::with(authority::current(), async move {
                 let (name, data) = line.split_once(' ').unwrap_or((&line, ""));
                 let data = session.expand(data).await;
                 let run = session.switch().command(name, &data, Some(&session));
                 if let Err(unknown) = run.await {
                     tracing::warn!(call = %session.uuid(), "api_on_{}: {unknown}", when.name());
                 }
-            });
+            }));
         }
     }
 

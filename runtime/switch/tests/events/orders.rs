@@ -141,6 +141,34 @@ async fn a_script_leaves_a_call_only_what_it_may_run_itself() {
     }
 }
 
+/// A hook that may be left must not leave one that may not.
+#[tokio::test(start_paused = true)]
+async fn what_a_script_left_runs_with_its_rights() {
+    let rig = Rig::new(&[]);
+    let permissions = Permissions {
+        api: Names(["uuid_setvar", "originate"].map(str::to_owned).to_vec()),
+        application: Names(["set", "park"].map(str::to_owned).to_vec()),
+        originate: Names(vec!["*".to_owned()]),
+        ..Permissions::default()
+    };
+    let authority = Authority::new("a.lua", "p", &permissions).unwrap();
+    let session = rig.null().await;
+    let uuid = session.uuid().to_string();
+    let hook = format!("uuid_setvar {uuid} api_reporting_hook global_setvar evil=1");
+    authority.under_now(|| session.set_variable("api_hangup_hook", Some(&hook))).unwrap();
+    session.hangup(Cause::NORMAL_CLEARING);
+    until(|| rig.switch.session(&uuid).is_none()).await;
+    assert_eq!(rig.switch.variables().text("evil"), None);
+    assert!(authority.take_refusal().is_some_and(|refused| refused.contains("global_setvar")));
+    // The operator's own hook runs with the server's.
+    let session = rig.null().await;
+    let uuid = session.uuid().to_string();
+    session.set_variable("api_hangup_hook", Some("global_setvar own=1")).unwrap();
+    session.hangup(Cause::NORMAL_CLEARING);
+    until(|| rig.switch.session(&uuid).is_none()).await;
+    assert_eq!(rig.switch.variables().text("own").as_deref(), Some("1"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_is_recorded_until_it_is_told_to_stop_or_ends() {
     let rig = Rig::new(&[]);

@@ -2,7 +2,7 @@
 -- lua: all
 -- ends: ok
 local methods = {}
-for name, method in pairs(debug.getmetatable(session)[".fn"]) do
+for name, method in pairs(getmetatable(session)[".fn"]) do
     methods[name] = method
 end
 for name, method in pairs(methods) do

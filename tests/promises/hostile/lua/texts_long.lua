@@ -1,6 +1,6 @@
 -- Texts of megabytes for every function of the server that takes one.
 -- lua: all
--- with: memory=64 application=* api=* global-variable=* play=* record=* log-limit=unlimited output-limit=unlimited
+-- with: memory=128 application=* api=* global-variable=* play=* record=* log-limit=unlimited output-limit=unlimited
 -- ends: ok
 local long = ("x"):rep(3 * 2 ^ 20)
 local api = freeswitch.API()
