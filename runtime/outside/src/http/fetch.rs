@@ -156,8 +156,8 @@ async fn follow(
         let next = Target::read(&join(&target.url, &next))?;
         may_reach(&next.host, next.port).map_err(Fault::Refused)?;
         change(&answer, &mut method, &mut headers, &mut body);
-        if (&next.host, next.port) != (&target.host, target.port) {
-            // They were meant for the other server.
+        if !next.same_server(&target) {
+            // They were meant for the other server, and what https kept secret http would show.
             for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
                 headers.remove(secret);
             }
@@ -311,6 +311,13 @@ impl Target {
         Ok(Self { url: plain, uri, host, port, authorization: authorization.transpose()? })
     }
 
+    /// Whether what was meant for the other may be sent here.
+    fn same_server(&self, other: &Self) -> bool {
+        let server =
+            |target: &Self| (target.uri.scheme().cloned(), target.host.clone(), target.port);
+        server(self) == server(other)
+    }
+
     fn request(
         &self,
         method: &Method,
@@ -397,6 +404,17 @@ mod tests {
             "http://a:99999/",
         ] {
             assert!(matches!(Target::read(wrong), Err(Fault::Invalid(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn another_scheme_is_another_server() {
+        let same = |one: &str, other: &str| {
+            Target::read(one).unwrap().same_server(&Target::read(other).unwrap())
+        };
+        assert!(same("https://a/x", "HTTPS://u@A:443/y"));
+        for other in ["http://a:443/", "http://a/", "https://a:444/", "https://b/"] {
+            assert!(!same("https://a/", other), "{other}");
         }
     }
 
