@@ -246,6 +246,11 @@ mod tests {
             (":me:secret", "no data source"),
             ("pgsql://nonsense=1", "nonsense"),
             ("pgsql://host=x port=seven", "port"),
+            ("pgsql://host=x,y", "host names 2"),
+            ("pgsql://host=x host=y", "host names 2"),
+            ("pgsql://hostaddr=10.0.0.1,10.0.0.2", "hostaddr names 2"),
+            ("pgsql://host=x port=1,2", "port names 2"),
+            ("postgresql://x,y/d", "host names 2"),
         ] {
             let failure = read(name).unwrap_err();
             assert!(failure.contains(wanted), "{name}: {failure}");

@@ -49,7 +49,20 @@ pub(crate) fn name(text: &str) -> Result<String, Failure> {
 }
 
 fn read(text: &str) -> Result<Config, String> {
-    text.parse::<Config>().map_err(|error| format!("the connection string: {}", words(&error)))
+    let config = text
+        .parse::<Config>()
+        .map_err(|error| format!("the connection string: {}", words(&error)))?;
+    // The permission `database` is asked for one server; the client would go on to the others.
+    for (parameter, count) in [
+        ("host", config.get_hosts().len()),
+        ("hostaddr", config.get_hostaddrs().len()),
+        ("port", config.get_ports().len()),
+    ] {
+        if count > 1 {
+            return Err(format!("the connection string: {parameter} names {count}, not one"));
+        }
+    }
+    Ok(config)
 }
 
 /// An error with what is behind it.
