@@ -11,9 +11,10 @@ use tokio::sync::Notify;
 
 use super::caller::Caller;
 use super::{DEFAULT_TIMEOUT, Originate, dial, place, ringback, user};
-use crate::authority::{self, as_operator};
+use crate::authority;
 use crate::cause::Cause;
 use crate::channel::Order;
+use crate::channel::routing::Rights;
 use crate::session::Session;
 use crate::switch::Switch;
 use crate::variable::Variables;
@@ -210,12 +211,12 @@ impl<'o> Attempt<'o> {
             );
             return Err(Cause::EXCHANGE_ROUTING_ERROR);
         }
-        let mut string = user::find(self.switch, &leg.address).await?;
+        let (mut string, script) = user::find(self.switch, &leg.address).await?;
         for (name, value) in variables.iter().filter(|(name, _)| !user::NAMES.contains(name)) {
             let _ = string.common.set(name, value.text().into_owned());
         }
-        // Where a user is, the operator says.
-        as_operator(self.string(&string, depth + 1)).await
+        // Where a user is, the operator says, or the script that the operator has answer for it.
+        Rights::of(script).lend(self.string(&string, depth + 1)).await
     }
 
     /// Somebody rings: so does the caller.

@@ -1,6 +1,8 @@
 //! `user/<id>@<domain>`: a user of the directory, at the `dial-string` that its entry says.
 
-use crate::authority::inert;
+use std::sync::Arc;
+
+use crate::authority::{self, Authority, inert};
 use crate::cause::Cause;
 use crate::channel::routing::Rights;
 use crate::expand::{Scope, expand};
@@ -11,12 +13,17 @@ use crate::switch::Switch;
 pub(super) const NAMES: [&str; 2] = ["dialed_user", "dialed_domain"];
 
 /// Looks the user up, and reads where to call it: the `dial-string` of the user, of its group, or of
-/// its domain. `${dialed_user}` and `${dialed_domain}` in it are whom was asked for.
+/// its domain. `${dialed_user}` and `${dialed_domain}` in it are whom was asked for. Answers it with the
+/// authority of the script that said it; none is the operator.
 ///
 /// # Errors
 ///
-/// `SUBSCRIBER_ABSENT` when there is no such user, `MANDATORY_IE_MISSING` when nothing says where it is.
-pub(super) async fn find(switch: &Switch, address: &str) -> Result<DialString, Cause> {
+/// `SUBSCRIBER_ABSENT` when there is no such user, `MANDATORY_IE_MISSING` when nothing says where it is,
+/// `OUTGOING_CALL_BARRED` for a dial string that the script which said it may not use.
+pub(super) async fn find(
+    switch: &Switch,
+    address: &str,
+) -> Result<(DialString, Option<Arc<Authority>>), Cause> {
     let (user, domain) = match address.split_once('@') {
         Some((user, domain)) => (user, domain.to_owned()),
         None => (address, switch.variables().text("domain").unwrap_or_default()),
@@ -33,14 +40,24 @@ pub(super) async fn find(switch: &Switch, address: &str) -> Result<DialString, C
         return Err(Cause::MANDATORY_IE_MISSING);
     };
     let dialed = Dialed { switch, user: &inert(user), domain: &inert(&domain) };
-    let rights = Rights::of(found.domain().authority().cloned());
-    let string = rights.lend(expand(string, &dialed)).await;
+    let script = found.domain().authority().cloned();
+    let string = Rights::of(script.clone()).lend(expand(string, &dialed)).await;
+    permitted(&string, script.as_ref())?;
     // A user that is nowhere else leaves a comma.
     let mut parsed = dial::parse(string.trim_end_matches(','))?;
     for (name, value) in NAMES.iter().zip([dialed.user, dialed.domain]) {
         let _ = parsed.common.set(name, value);
     }
-    Ok(parsed)
+    Ok((parsed, script))
+}
+
+/// Whether the script that said a dial string may use it: its variables leave commands to the leg.
+fn permitted(string: &str, script: Option<&Arc<Authority>>) -> Result<(), Cause> {
+    let Some(script) = script else { return Ok(()) };
+    script.under_now(|| authority::dial_string(string)).map_err(|refused| {
+        tracing::info!("not called: {refused}");
+        Cause::OUTGOING_CALL_BARRED
+    })
 }
 
 /// Whom was asked for, as the dial string sees it.
@@ -73,5 +90,22 @@ impl Scope for Dialed<'_> {
         arguments: &'a str,
     ) -> futures_util::future::BoxFuture<'a, Option<String>> {
         Box::pin(async move { self.switch.command(name, arguments, None).await.ok() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Permissions;
+
+    #[test]
+    fn a_script_says_only_what_it_may_use() {
+        let script = Authority::new("a.lua", "quiz", &Permissions::default());
+        assert!(permitted("{a=b}null/x", script.as_ref()).is_ok());
+        for text in ["{api_on_answer='system id'}null/x", "{a=$\\{system(id)}}null/x"] {
+            let refused = permitted(text, script.as_ref());
+            assert_eq!(refused, Err(Cause::OUTGOING_CALL_BARRED), "{text}");
+            assert!(permitted(text, None).is_ok(), "{text}");
+        }
     }
 }
