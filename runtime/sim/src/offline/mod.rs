@@ -121,6 +121,11 @@ pub fn run(plan: &Plan) -> Result<Transcript, RunError> {
 async fn simulate(plan: &Plan) -> Result<Transcript, RunError> {
     let script = Script::new(plan)?;
     let configuration = configuration::read(plan.configuration.as_deref(), script.folder())?;
+    let scripts = configuration.globals().text("script_dir").map(|text| PathBuf::from(&*text));
+    let script = match scripts {
+        Some(scripts) if plan.configuration.is_some() => script.below(&scripts),
+        _ => script,
+    };
     let lua = script.lua(&configuration, plan.lua);
     let clock = Clock::simulated(plan.at);
     let network = Network::new();

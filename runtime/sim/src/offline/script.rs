@@ -16,10 +16,13 @@ use super::{CPU, Plan, RunError, variables};
 /// A script, as the application `lua` is told of it.
 #[derive(Debug)]
 pub(super) struct Script {
-    /// Where it lies; the working folder for code from the command line.
+    /// What it is named from: where it lies, or the folder of scripts that it lies below; the working folder
+    /// for code from the command line.
     folder: PathBuf,
-    /// The data of the application `lua`.
-    line: String,
+    /// Its name, or `~code`.
+    name: String,
+    /// Its arguments, as they follow the name.
+    arguments: String,
 }
 
 /// The call that the script serves, as seen when it began.
@@ -37,7 +40,7 @@ impl Script {
     pub(super) fn new(plan: &Plan) -> Result<Self, RunError> {
         if plan.script.starts_with('~') {
             let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-            return Ok(Self { folder, line: plan.script.clone() });
+            return Ok(Self { folder, name: plan.script.clone(), arguments: String::new() });
         }
         if plan.script.is_empty() {
             return Err(RunError::Script("no script: name a file, or write ~code".to_owned()));
@@ -54,12 +57,24 @@ impl Script {
                 path.display()
             )));
         }
-        let mut line = name.into_owned();
-        for argument in &plan.arguments {
-            line.push(' ');
-            line.push_str(&quoted(argument));
+        let arguments = plan.arguments.iter().map(|argument| format!(" {}", quoted(argument)));
+        let arguments = arguments.collect();
+        Ok(Self { folder: folder.to_path_buf(), name: name.into_owned(), arguments })
+    }
+
+    /// The script as a server names it whose scripts are in that folder, when it lies below: patterns of
+    /// lua.conf.xml and sandbox.conf.xml then choose the same version and profile. Asks the file system.
+    pub(super) fn below(self, scripts: &Path) -> Self {
+        let real = self.folder.join(&self.name).canonicalize();
+        let Ok((real, scripts)) = real.and_then(|real| Ok((real, scripts.canonicalize()?))) else {
+            return self;
+        };
+        match real.strip_prefix(&scripts).ok().and_then(Path::to_str) {
+            Some(name) if !name.contains(char::is_whitespace) => {
+                Self { name: name.to_owned(), folder: scripts, ..self }
+            }
+            _ => self,
         }
-        Ok(Self { folder: folder.to_path_buf(), line })
     }
 
     /// The folder that it lies in.
@@ -85,7 +100,7 @@ impl Script {
     /// Registers the application that sets the variables and starts the script.
     pub(super) fn register(&self, switch: &Switch, variables: Vec<(String, String)>) -> Served {
         let served = Served::default();
-        let (call, line) = (served.clone(), self.line.clone());
+        let (call, line) = (served.clone(), format!("{}{}", self.name, self.arguments));
         switch.register(Module {
             name: "ringfence_run",
             applications: vec![Application::new(
@@ -109,6 +124,11 @@ async fn serve(
     set: Vec<(String, String)>,
     line: String,
 ) -> Result<(), Failure> {
+    if served.0.lock().is_some() {
+        // Another call in this context, as that of `loopback/1000`: only the first one is the script's.
+        let number = session.profile().destination_number;
+        return session.transfer(&number, Some("XML"), Some("default"));
+    }
     for (name, value) in &set {
         session
             .set_variable(name, Some(value))
@@ -153,6 +173,26 @@ fn quoted(argument: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_is_named_from_the_folder_of_scripts() {
+        let folder = tempfile::tempdir().unwrap();
+        let scripts = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(scripts.join("shop")).unwrap();
+        std::fs::write(scripts.join("shop/ivr.lua"), "").unwrap();
+        let script = || Script {
+            folder: scripts.join("shop"),
+            name: "ivr.lua".to_owned(),
+            arguments: " 'a'".to_owned(),
+        };
+        let below = script().below(&scripts);
+        assert_eq!((below.name.as_str(), below.folder()), ("shop/ivr.lua", &*scripts));
+        let elsewhere = script().below(Path::new("/nowhere"));
+        assert_eq!(
+            (elsewhere.name.as_str(), elsewhere.folder()),
+            ("ivr.lua", &*scripts.join("shop"))
+        );
+    }
 
     #[test]
     fn arguments_are_quoted_so_that_they_come_back() {
