@@ -28,4 +28,4 @@ pub mod http;
 pub mod mail;
 mod thread;
 
-pub use thread::{Gone, Outside};
+pub use thread::{Gone, LEFT_AT_ONCE, Outside};

@@ -14,6 +14,10 @@ use crate::http::Client;
 /// Name lookups at the same time: each takes a thread while it lasts.
 const LOOKUPS: usize = 32;
 
+/// Works that nobody waits for at the same time; one more is refused. Fewer than the places for commands
+/// ([`AT_ONCE`]), so that a loop of them leaves some to those who wait.
+pub const LEFT_AT_ONCE: usize = AT_ONCE / 2;
+
 /// Where requests, commands and mail are waited for. Clones are the same.
 ///
 /// Its thread begins with the first work. Real time passes on it also where the server's clock is a
@@ -27,6 +31,8 @@ struct Inner {
     runtime: OnceLock<Runtime>,
     /// For commands.
     places: Arc<Semaphore>,
+    /// For work that nobody waits for.
+    left: Arc<Semaphore>,
     client: OnceLock<Client>,
 }
 
@@ -39,6 +45,9 @@ pub enum Gone {
     /// A bug of ours ended it.
     #[error("ended by a fault of the server: {0}")]
     Broken(JoinError),
+    /// Too much runs that nobody waits for.
+    #[error("{LEFT_AT_ONCE} commands run in the background already")]
+    TooMany,
 }
 
 impl Outside {
@@ -50,6 +59,7 @@ impl Outside {
             stands_still,
             runtime: OnceLock::new(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            left: Arc::new(Semaphore::new(LEFT_AT_ONCE)),
             client: OnceLock::new(),
         }))
     }
@@ -80,9 +90,13 @@ impl Outside {
     ///
     /// # Errors
     ///
-    /// [`Gone::NoThread`].
+    /// [`Gone::NoThread`], [`Gone::TooMany`].
     pub fn leave(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<(), Gone> {
-        drop(self.handle()?.spawn(work));
+        let place = Arc::clone(&self.0.left).try_acquire_owned().map_err(|_| Gone::TooMany)?;
+        drop(self.handle()?.spawn(async move {
+            work.await;
+            drop(place);
+        }));
         Ok(())
     }
 
@@ -181,5 +195,23 @@ mod tests {
         let outside = Outside::new(&Clock::System);
         let done = outside.run(async { panic!("on purpose") }).await;
         assert!(matches!(done, Err::<(), _>(Gone::Broken(_))));
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_is_bounded() {
+        let outside = Outside::new(&Clock::System);
+        let (release, released) = tokio::sync::watch::channel(false);
+        let work = || {
+            let mut released = released.clone();
+            async move { drop(released.wait_for(|released| *released).await) }
+        };
+        for _ in 0..LEFT_AT_ONCE {
+            outside.leave(work()).unwrap();
+        }
+        assert!(matches!(outside.leave(work()), Err(Gone::TooMany)));
+        release.send(true).unwrap();
+        while outside.leave(async {}).is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::ChildStdin;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::words::Program;
@@ -260,15 +261,18 @@ impl Command {
             process: Mutex::new(process),
             input: Mutex::new(input),
             output: Mutex::new(Reading { pipe: output, taken: 0 }),
+            timer: OnceLock::new(),
             _place: place,
         });
         let late = Arc::downgrade(&shared);
-        tokio::spawn(async move {
+        let timer = tokio::spawn(async move {
             tokio::time::sleep_until(deadline).await;
             if let Some(shared) = late.upgrade() {
                 shared.kill();
             }
         });
+        // Nobody else sets it.
+        let _ = shared.timer.set(timer.abort_handle());
         Ok(Child(shared))
     }
 
@@ -387,6 +391,8 @@ struct Shared {
     process: Mutex<tokio::process::Child>,
     input: Mutex<Option<ChildStdin>>,
     output: Mutex<Reading>,
+    /// Ends it at the deadline; ended with it.
+    timer: OnceLock<AbortHandle>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -423,6 +429,9 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        if let Some(timer) = self.timer.get() {
+            timer.abort();
+        }
         self.kill();
     }
 }

@@ -1,8 +1,13 @@
 //! What the caller hears while the other side rings.
 
+use std::time::Duration;
+
 use crate::operation::{Failure, Operation, Outcome, Play};
 use crate::session::Session;
 use crate::variable::is_true;
+
+/// As long as a packet of audio.
+const PACKET: Duration = Duration::from_millis(20);
 
 /// The sound that the caller wants: `ringback` before its answer, `transfer_ringback` after; none when
 /// its phone shall ring by itself.
@@ -25,7 +30,8 @@ pub(super) async fn play(caller: &Session) {
         loop {
             let play = Play { path: path.clone(), ..Play::default() };
             match caller.perform(Operation::Play(play)).await {
-                Ok(Outcome::Done) => {}
+                // A sound without a single packet must not make this a busy loop.
+                Ok(Outcome::Done) => tokio::time::sleep(PACKET).await,
                 Ok(_) | Err(Failure::Hangup(_)) => break,
                 Err(failure) => {
                     tracing::warn!(call = %caller.uuid(), "ringback {path:?}: {failure}");
