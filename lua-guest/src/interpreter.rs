@@ -8,8 +8,8 @@ use mlua::{
 };
 
 use crate::{
-    api, consumer, dbh, dtmf, event, freeswitch, ivr_menu, json, library, native::Natives, place, session, stream,
-    system,
+    api, consumer, dbh, dtmf, event, freeswitch, ivr_menu, json, library, native::Natives, place,
+    session, stream, system,
 };
 
 /// What a run starts from.

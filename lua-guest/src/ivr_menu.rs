@@ -30,8 +30,7 @@ pub(crate) fn add(natives: &Natives<'_>, freeswitch: &Table) -> mlua::Result<()>
     class::add(natives, freeswitch, "IVRMenu", Some(construct), &[METHODS], &[])
 }
 
-const METHODS: Bindings<Method<Menu>> =
-    &[("bindAction", bind_action), ("execute", execute)];
+const METHODS: Bindings<Method<Menu>> = &[("bindAction", bind_action), ("execute", execute)];
 
 fn construct(lua: &Lua, arguments: &Arguments) -> Reply {
     let text = |index| arguments.text_or_empty(index).to_owned();

@@ -120,8 +120,8 @@ pub use observer::{Observer, Outcome};
 pub use output::{Log, Output, Stream};
 pub use owner::Owner;
 pub use profile::{
-    CALLS, COMMANDS, CONSUMERS, DATABASES, Directory, FILES, HANDLES, HOST_CALL, LINE, LOG, MEMORY, NESTED, OF_OWNER, OUTPUT, Profile,
-    TABLE,
+    CALLS, COMMANDS, CONSUMERS, DATABASES, Directory, FILES, HANDLES, HOST_CALL, LINE, LOG, MEMORY,
+    NESTED, OF_OWNER, OUTPUT, Profile, TABLE,
 };
 pub use refusal::{Refusal, StartRefused};
 pub use run::{Calling, JobHandle, Run};

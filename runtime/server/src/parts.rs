@@ -15,7 +15,6 @@ use ringfence_switch::config::{Configuration, SipProfile};
 use tokio::sync::mpsc;
 use tracing::warn;
 
-
 /// What the configuration says, or one thread for every so many processors.
 pub(crate) fn threads(configured: usize, processors: usize) -> usize {
     let all = std::thread::available_parallelism().map_or(1, usize::from);

@@ -61,6 +61,8 @@ mod tests {
         fs::write(folder.path().join(".luarc.json"), "{}").unwrap();
         assert!(write(folder.path()).unwrap()[1].contains("is there already"));
         assert_eq!(read(".luarc.json"), "{}");
-        assert!(write(Path::new("/proc/nosuch")).unwrap_err().starts_with("/proc/nosuch/library: "));
+        assert!(
+            write(Path::new("/proc/nosuch")).unwrap_err().starts_with("/proc/nosuch/library: ")
+        );
     }
 }
