@@ -110,7 +110,8 @@ pub const PERMISSIONS: &[Permission] = &[
         parameter: Parameter::many(
             "email",
             "address, with `*` and `?`",
-            "Addresses that mail may be sent to: `freeswitch.email`.",
+            "Addresses that mail may be sent to: `freeswitch.email`. Unless it is `*`, they are plain, \
+             and the headers may name no others.",
         ),
         trusted: "`*`",
     },
