@@ -88,8 +88,12 @@ fn real(path: &Path) -> io::Result<PathBuf> {
 }
 
 impl Links {
-    /// Opens a file to read it. A pipe is opened, too, and not waited for.
-    pub(crate) fn open(self, path: &Path) -> io::Result<File> {
+    /// Opens a file to read it. A pipe is opened, too, and not waited for. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; a link in the path, unless they are followed.
+    pub fn open(self, path: &Path) -> io::Result<File> {
         match self {
             Self::Follow => {
                 let wait_for_nothing = OFlags::NONBLOCK.bits().cast_signed();

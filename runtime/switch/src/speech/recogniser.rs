@@ -1,10 +1,12 @@
 //! What recognises speech, and what it is told to listen for.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use ringfence_media::Links;
 use tokio::sync::mpsc;
 
 use crate::authority;
@@ -97,20 +99,16 @@ impl Grammar {
         if asked.is_empty() {
             return Err(Failure::Invalid("no grammar is named".into()));
         }
-        let path = place(switch, asked).await?;
+        let (path, links) = place(switch, asked).await?;
         let name = Path::new(asked).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let read = {
             let path = path.clone();
-            tokio::task::spawn_blocking(move || -> std::io::Result<Option<Vec<u8>>> {
-                let size = std::fs::metadata(&path)?.len();
-                if size > MAX_GRAMMAR as u64 { Ok(None) } else { std::fs::read(&path).map(Some) }
-            })
+            tokio::task::spawn_blocking(move || read(&path, links))
         };
         let read =
             read.await.map_err(|error| Failure::Failed(format!("grammar {asked}: {error}")))?;
         match read {
-            Ok(Some(bytes)) => Self::checked(&name, String::from_utf8_lossy(&bytes).into_owned()),
-            Ok(None) => Err(too_large(&name)),
+            Ok(bytes) => Self::checked(&name, String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) => {
                 Err(Failure::NotFound(format!("grammar {asked}: {}: {error}", path.display())))
             }
@@ -119,7 +117,8 @@ impl Grammar {
 
     fn checked(name: &str, text: String) -> Result<Self, Failure> {
         if text.len() > MAX_GRAMMAR {
-            return Err(too_large(name));
+            let why = format!("grammar {name}: it has more than {MAX_GRAMMAR} bytes");
+            return Err(Failure::Invalid(why));
         }
         if !text.trim_start_matches('\u{feff}').trim_start().starts_with("#JSGF") {
             let why = format!("grammar {name}: it does not begin with #JSGF V1.0;");
@@ -129,12 +128,20 @@ impl Grammar {
     }
 }
 
-fn too_large(name: &str) -> Failure {
-    Failure::Invalid(format!("grammar {name}: it has more than {MAX_GRAMMAR} bytes"))
+/// A file as far as a grammar may be long, and one byte more. A device or a file that still grows has
+/// no end, whatever its size says.
+fn read(path: &Path, links: Links) -> std::io::Result<Vec<u8>> {
+    let file = links.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("not a file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_GRAMMAR as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The file of a grammar that is named.
-async fn place(switch: &Switch, asked: &str) -> Result<PathBuf, Failure> {
+async fn place(switch: &Switch, asked: &str) -> Result<(PathBuf, Links), Failure> {
     let asked = Path::new(asked.strip_prefix("jsgf:").unwrap_or(asked));
     let with_ending = |path: &Path| match path.extension() {
         Some(_) => path.to_owned(),
@@ -144,12 +151,14 @@ async fn place(switch: &Switch, asked: &str) -> Result<PathBuf, Failure> {
     if plain {
         // The operator's grammars are for every script.
         let folder = switch.variables().text("grammar_dir").unwrap_or_default();
-        return Ok(with_ending(&Path::new(&folder).join(asked)));
+        return Ok((with_ending(&Path::new(&folder).join(asked)), Links::Follow));
     }
     let path = with_ending(asked);
-    let Some(folders) = authority::playable() else { return Ok(path) };
+    let Some(folders) = authority::playable() else { return Ok((path, Links::Follow)) };
     let placed = folders.place(path.clone()).await;
-    placed.map_err(|_| authority::refuse_play(&path.to_string_lossy()))
+    placed
+        .map(|path| (path, Links::Refuse))
+        .map_err(|_| authority::refuse_play(&path.to_string_lossy()))
 }
 
 #[cfg(test)]
@@ -165,6 +174,24 @@ mod tests {
         assert!(parameters.is_false("start-input-timers"));
         assert_eq!(Parameters::split("{yesno").1, "{yesno");
         assert_eq!(parameters.milliseconds("speech-timeout"), None);
+    }
+
+    #[test]
+    fn only_files_are_read_and_no_further_than_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.gram");
+        std::fs::write(&file, vec![b'#'; 2 * MAX_GRAMMAR]).unwrap();
+        let bytes = read(&file, Links::Refuse).unwrap();
+        assert_eq!(bytes.len(), MAX_GRAMMAR + 1);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(Grammar::checked("a", text).unwrap_err().to_string().contains("65536"));
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for other in [Path::new("/dev/zero"), folder.path(), &pipe] {
+            let why = read(other, Links::Follow).unwrap_err().to_string();
+            assert_eq!(why, "not a file", "{}", other.display());
+        }
     }
 
     #[test]
