@@ -1,7 +1,6 @@
 //! `hash`, `db`.
 
 use crate::application::{Application, Flags};
-use crate::authority;
 use crate::command::db::{self, Refused};
 use crate::command::hash;
 use crate::operation::Failure;
@@ -17,8 +16,7 @@ pub(super) fn table() -> Vec<Application> {
              `${hash(select/realm/key)}` reads it.",
             Flags::ANY,
             async |session: Session, data: String| {
-                authority::expandable(&data)?;
-                let answer = hash::run(session.switch(), &data);
+                let answer = hash::run(session.switch(), &data)?;
                 match answer.strip_prefix("-ERR ") {
                     Some(why) => Err(Failure::Failed(why.trim_end().to_owned())),
                     None => Ok(()),
@@ -32,15 +30,13 @@ pub(super) fn table() -> Vec<Application> {
             "Keeps or removes a value in a database of the server, as the command `db`; \
              `${db(select/realm/key)}` reads it.",
             Flags::ANY,
-            async |session: Session, data: String| {
-                authority::expandable(&data)?;
-                match db::order(session.switch(), &data).await {
-                    Ok(_) => Ok(()),
-                    Err(Refused::Usage) => Err(Failure::Invalid(
-                        "db takes insert/realm/key/value or delete/realm/key".into(),
-                    )),
-                    Err(Refused::Failed(why)) => Err(Failure::Failed(why)),
-                }
+            async |session: Session, data: String| match db::order(session.switch(), &data).await {
+                Ok(_) => Ok(()),
+                Err(Refused::Usage) => Err(Failure::Invalid(
+                    "db takes insert/realm/key/value or delete/realm/key".into(),
+                )),
+                Err(Refused::Failed(why)) => Err(Failure::Failed(why)),
+                Err(Refused::Script(failure)) => Err(failure),
             },
         ),
     ]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use ringfence_database::{Cell, Failure, Row, Statement, Value};
 
 use super::{Command, CommandContext};
+use crate::authority;
+use crate::operation;
 use crate::switch::Switch;
 
 /// What FreeSWITCH answers to what is no order, and to one that fails.
@@ -26,6 +28,8 @@ pub(crate) enum Refused {
     Usage,
     /// The database said so.
     Failed(String),
+    /// The script that asks may not keep that.
+    Script(operation::Failure),
 }
 
 impl From<Failure> for Refused {
@@ -49,12 +53,15 @@ pub(super) fn table() -> Vec<Command> {
                 tracing::error!("db {text}: {why}");
                 WRONG.to_owned()
             }
+            Err(Refused::Script(refused)) => format!("-ERR {refused}\n"),
         },
     )]
 }
 
 /// Does what `insert/realm/key/value` says; answers what the command prints.
 pub(crate) async fn order(switch: &Switch, text: &str) -> Result<String, Refused> {
+    // The operator's dialplan expands what it reads from here.
+    authority::expandable(text).map_err(Refused::Script)?;
     let mut parts = text.splitn(4, '/');
     let verb = parts.next().unwrap_or_default().to_ascii_lowercase();
     let (realm, key) = (parts.next(), parts.next());

@@ -1,6 +1,8 @@
 //! `hash`, `hash_dump`.
 
 use super::{Command, CommandContext};
+use crate::authority;
+use crate::operation::Failure;
 use crate::switch::Switch;
 
 const SYNTAX: &str = "[insert|insert_ifempty|delete|delete_ifmatch|select]/<realm>/<key>/<value>";
@@ -20,7 +22,9 @@ pub(super) fn table() -> Vec<Command> {
             "Keeps values by realm and key that all calls and scripts share, in memory: at most 100,000, \
              of 16 kB each. `insert_ifempty` keeps what is there, `delete_ifmatch` removes only that \
              value; `select` prints it, without a newline.",
-            async |context: CommandContext, text: String| run(&context.switch, &text),
+            async |context: CommandContext, text: String| {
+                run(&context.switch, &text).unwrap_or_else(|refused| format!("-ERR {refused}\n"))
+            },
         ),
         Command::new(
             "hash_dump",
@@ -57,7 +61,17 @@ fn dump(switch: &Switch, text: &str) -> String {
 }
 
 /// Does what the command and the application of that name do; answers the command's output.
-pub(crate) fn run(switch: &Switch, text: &str) -> String {
+///
+/// # Errors
+///
+/// `Refused` for a value that the script which asks may not keep.
+pub(crate) fn run(switch: &Switch, text: &str) -> Result<String, Failure> {
+    // The operator's dialplan expands what it reads from here.
+    authority::expandable(text)?;
+    Ok(kept(switch, text))
+}
+
+fn kept(switch: &Switch, text: &str) -> String {
     let mut parts = text.splitn(4, '/');
     let (Some(verb), Some(realm), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
         return USAGE.to_owned();

@@ -70,6 +70,28 @@ async fn commands() {
     assert!(rig.api("status").await.contains("session"));
 }
 
+/// The operator's dialplan would expand it, with the server's rights.
+#[tokio::test(start_paused = true)]
+async fn no_text_that_is_expanded_later_is_kept() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    let authority = authority(|permissions| {
+        permissions.api = names(&["hash", "db"]);
+        permissions.application = names(&["hash", "db"]);
+    });
+    let refusal = "hand on a text with ${…}, which the server would expand: permission api=*";
+    for name in ["hash", "db"] {
+        let answer = authority.under(rig.api(&format!("{name} insert/r/k/$\\{{status()}}"))).await;
+        assert!(answer.starts_with("-ERR script guest.lua may not"), "{name}: {answer}");
+        assert_eq!(refused(&authority), refusal, "{name}");
+        let order = authority.under(session.execute(name, "insert/r/k/$\\{status()}")).await;
+        assert!(matches!(order, Err(Failure::Refused(_))), "{name}: {order:?}");
+        assert_eq!(refused(&authority), refusal, "{name}");
+    }
+    assert_eq!(authority.under(rig.api("hash insert/r/k/v")).await, "+OK\n");
+    assert_eq!(authority.take_refusal(), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn applications() {
     let rig = Rig::new(&[("77", "set by=operator\nset_global seen=77")]);
