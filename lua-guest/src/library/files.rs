@@ -4,7 +4,7 @@ use std::fs::{self, FileTimes, Metadata, OpenOptions};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mlua::{Lua, LuaString, MultiValue, Table, Value};
+use mlua::{IntoLua as _, Lua, LuaString, MultiValue, Table, Value};
 
 use super::answer;
 
@@ -33,8 +33,7 @@ fn told<T: mlua::IntoLuaMulti>(lua: &Lua, done: io::Result<T>) -> mlua::Result<M
     match done {
         Ok(value) => answer(lua, Ok(value)),
         Err(error) => {
-            let number =
-                error.raw_os_error().map_or(Value::Nil, |number| Value::Integer(number.into()));
+            let number = error.raw_os_error().into_lua(lua)?;
             // Without Rust's "(os error 44)".
             let text = error.to_string();
             let text = text.split(" (os error").next().unwrap_or_default().to_owned();
