@@ -54,6 +54,8 @@ impl Server {
             }
             message::options(port).filter(|status| *status == 200)
         });
+        // SIP is the first that answers; the event socket and the start-up scripts come behind it.
+        self.log.wait_for(&["Ringfence", "listens on"]);
     }
 
     /// Where it listens for SIP on 127.0.0.1.
