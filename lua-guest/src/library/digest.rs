@@ -43,9 +43,7 @@ pub(super) fn add(lua: &Lua, native: &Table) -> mlua::Result<()> {
     )?;
     native.raw_set(
         "hex",
-        lua.create_function(|_, data: LuaString| {
-            Ok(data.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        })?,
+        lua.create_function(|_, data: LuaString| Ok(ringfence_text::hex(&data.as_bytes())))?,
     )
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Much of it was said by callers and scripts: what steers a terminal is shown instead of sent.
 
+use ringfence_text::percent::unescape;
+
 use crate::frame::Frame;
 
 const RESET: &str = "\u{1b}[0m";
@@ -98,7 +100,10 @@ fn decoded(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in headers.lines() {
         match line.split_once(": ") {
-            Some((name, value)) => shown.push_str(&format!("{name}: {}\n", percent(value))),
+            Some((name, value)) => {
+                let value = unescape(value.as_bytes());
+                shown.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(&value)));
+            }
             None => shown.push_str(&format!("{line}\n")),
         }
     }
@@ -106,27 +111,6 @@ fn decoded(text: &str) -> String {
         shown.push_str(&format!("\n{body}"));
     }
     shown
-}
-
-/// What stands behind `%20` and the like.
-fn percent(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let byte = after.get(..2).filter(|_| *first == b'%');
-        let byte = byte.and_then(|hex| std::str::from_utf8(hex).ok());
-        match byte.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod serialize;
 pub mod variable;
 
 pub use name::EventName;
-pub use serialize::{Format, url_encode};
+pub use serialize::Format;
 
 use variable::{Refused, Value, Variables};
 

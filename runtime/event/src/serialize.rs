@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ringfence_text::encode;
+use ringfence_text::{encode, percent};
 
 use crate::Event;
 use crate::variable::Value;
@@ -129,41 +129,10 @@ fn xml(event: &Event) -> String {
     out
 }
 
-/// As [`url_encode`], but `%41` stays: FreeSWITCH takes that for encoded already.
+/// A header's value; `%41` stays: FreeSWITCH takes that for escaped already, but not `%4a`.
 fn header_encode(text: &str, out: &mut String) {
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        let (before, from) = rest.split_at(at);
-        url_encode(before, out);
-        let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
-        let end = match from.as_bytes().get(1..3) {
-            Some(digits) if digits.iter().all(is_hex) => {
-                out.push_str(&from[..3]);
-                3
-            }
-            _ => {
-                out.push_str("%25");
-                1
-            }
-        };
-        rest = &from[end..];
-    }
-    url_encode(rest, out);
-}
-
-/// Writes what is not one of `A-Z a-z 0-9 ~ ! $ * ( ) _ - ; ' , . /` as `%XX`.
-pub fn url_encode(text: &str, out: &mut String) {
-    for byte in encode(text).iter().copied() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => out.push(char::from(byte)),
-            b'~' | b'!' | b'$' | b'*' | b'(' | b')' | b'_' | b'-' | b'\'' | b',' | b'.' | b'/' => {
-                out.push(char::from(byte));
-            }
-            other => {
-                let _ = write!(out, "%{other:02X}");
-            }
-        }
-    }
+    let digit = |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    percent::escape_once(text, percent::is_plain, digit, out);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ringfence_outside::http::{MAX_BODY, MAX_HEADERS, Request};
 use ringfence_sandbox::State;
 use ringfence_switch::outside;
-use ringfence_text::{decode, encode};
+use ringfence_text::{decode, encode, percent};
 
 use crate::{
     bindings::ringfence::call::{http as interface, types::Failure},
@@ -84,14 +84,9 @@ fn encoded(url: &str) -> String {
     if url.is_ascii() {
         return url.to_owned();
     }
-    let bytes = encode(url);
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        match byte.is_ascii() {
-            true => text.push(char::from(*byte)),
-            false => text.push_str(&format!("%{byte:02X}")),
-        }
-        text
-    })
+    let mut text = String::with_capacity(url.len() * 2);
+    percent::escape(url, |_| true, &mut text);
+    text
 }
 
 #[cfg(test)]

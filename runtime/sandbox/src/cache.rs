@@ -15,6 +15,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use ringfence_text::hex;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use wasmtime::Engine;
@@ -191,9 +192,4 @@ fn trusted(about: &fs::Metadata) -> io::Result<()> {
         return Err(io::Error::other("others may write it; chmod go-w"));
     }
     Ok(())
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use ringfence_text::hex;
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
-use crate::cache::{Cache, Code, Key, hex};
+use crate::cache::{Cache, Code, Key};
 use crate::files;
 use crate::guest::Guest;
 use crate::pools::Pools;

@@ -1,4 +1,4 @@
-//! Bytes that are not UTF-8, carried through strings.
+//! Bytes as text: those that are not UTF-8, carried through strings; escapes; digits.
 //!
 //! FreeSWITCH's variables are bytes; ours are `String`. A Latin-1 caller name or a Lua string with
 //! arbitrary bytes must come out as it went in, so each byte that is not part of valid UTF-8 becomes
@@ -6,8 +6,15 @@
 //! leaves the server. [`decode`] and [`encode`] stand at those borders, and nowhere else.
 //!
 //! A text that already holds such a character (nobody's font has one) comes out as the byte.
+//!
+//! # Layout
+//!
+//! * [`percent`]: the escapes of URLs.
+
+pub mod percent;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The character for byte 0; only bytes 80 to FF occur.
 const BASE: u32 = 0xF700;
@@ -45,6 +52,16 @@ pub fn encode(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// The byte that a character stands for.
 fn carried(character: char) -> Option<u8> {
     let offset = u32::from(character).checked_sub(BASE)?;
@@ -70,6 +87,11 @@ mod tests {
             let text = decode(bytes).into_owned();
             assert_eq!(&*encode(&text), bytes);
         }
+    }
+
+    #[test]
+    fn digits_are_two_a_byte() {
+        assert_eq!(hex(&[0, 0x0a, 0xff]), "000aff");
     }
 
     #[test]

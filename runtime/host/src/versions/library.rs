@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt::Write,
     path::{Path, PathBuf},
     sync::{Arc, Weak},
     time::Duration,
@@ -10,6 +9,7 @@ use std::{
 
 use parking_lot::Mutex;
 use ringfence_sandbox::{Directory, Owner, Profile, Run};
+use ringfence_text::hex;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
@@ -180,12 +180,7 @@ pub(super) fn digest<'a>(files: impl IntoIterator<Item = &'a File>) -> Arc<str> 
         hash.update(file.hash);
     }
     let digest = hash.finalize();
-    let mut name = String::with_capacity(2 * ID);
-    for byte in digest.iter().take(ID) {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name.into()
+    hex(digest.get(..ID).unwrap_or_default()).into()
 }
 
 /// Bytes of the hash in a version's name: enough to never meet twice, short enough to type.

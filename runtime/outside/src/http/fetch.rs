@@ -14,6 +14,7 @@ use hyper::header::{
     LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
 };
 use hyper::{Method, StatusCode, Uri, Version};
+use ringfence_text::percent::unescape;
 use tokio::time::{Instant, timeout_at};
 
 use super::location::join;
@@ -305,7 +306,7 @@ impl Target {
             port => port.unwrap_or(usual),
         };
         let authorization = user.map(|user| {
-            let value = format!("Basic {}", STANDARD.encode(unescaped(user)));
+            let value = format!("Basic {}", STANDARD.encode(unescape(user.as_bytes())));
             HeaderValue::from_str(&value).map_err(|_| wrong("its user cannot be sent"))
         });
         Ok(Self { url: plain, uri, host, port, authorization: authorization.transpose()? })
@@ -336,26 +337,6 @@ impl Target {
         sent.entry(USER_AGENT).or_insert(HeaderValue::from_static("Ringfence"));
         Ok(request)
     }
-}
-
-/// `%41` is `A`.
-fn unescaped(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    bytes
 }
 
 /// An error with what is behind it.

@@ -1,10 +1,9 @@
 //! `md5`: the MD5 of a text.
 
-use super::pure::{Moment, Pure};
-use std::fmt::Write as _;
-
 use md5::Digest as _;
-use ringfence_text::encode;
+use ringfence_text::{encode, hex};
+
+use super::pure::{Moment, Pure};
 
 /// The table entry.
 pub(super) const PURE: Pure = Pure {
@@ -16,10 +15,5 @@ pub(super) const PURE: Pure = Pure {
 };
 
 fn run(arguments: &str, _: &Moment) -> String {
-    let digest = md5::Md5::digest(encode(arguments));
-    digest.iter().fold(String::with_capacity(32), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&md5::Md5::digest(encode(arguments)))
 }

@@ -1,7 +1,8 @@
 //! `url_encode`: `A b` as `A%20b`.
 
+use ringfence_text::percent;
+
 use super::pure::{Moment, Pure};
-use crate::event;
 
 /// The table entry.
 pub(super) const PURE: Pure = Pure {
@@ -14,23 +15,6 @@ pub(super) const PURE: Pure = Pure {
 
 fn run(arguments: &str, _: &Moment) -> String {
     let mut out = String::with_capacity(arguments.len() + 16);
-    let mut rest = arguments;
-    while let Some(at) = rest.find('%') {
-        let (before, after) = rest.split_at(at);
-        event::url_encode(before, &mut out);
-        let escape = after.get(1..3).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        match escape {
-            Some(hex) => {
-                out.push('%');
-                out.push_str(hex);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                out.push_str("%25");
-                rest = after.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    event::url_encode(rest, &mut out);
+    percent::escape_once(arguments, percent::is_plain, |byte| byte.is_ascii_hexdigit(), &mut out);
     out
 }

@@ -9,5 +9,4 @@ mod core;
 
 pub use bus::{Bus, Delivery, Filter, MAX_QUEUE, Registered, Subscription, Tap};
 pub use core::Core;
-pub(crate) use ringfence_event::url_encode;
 pub use ringfence_event::{Event, EventName, Format, Priority};

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use ringfence_text::percent;
+
 use crate::channel::data;
-use crate::event::{Event, EventName, url_encode};
+use crate::event::{Event, EventName};
 use crate::profile::{CallerProfile, FIELDS};
 use crate::session::Session;
 
@@ -38,7 +40,7 @@ impl Session {
         for (name, value) in variables.filter(|(name, _)| is_name(name)) {
             for text in value.elements() {
                 encoded.clear();
-                url_encode(text, &mut encoded);
+                percent::escape(text, percent::is_plain, &mut encoded);
                 element(name, &encoded, 4, &mut out);
             }
         }

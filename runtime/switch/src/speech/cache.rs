@@ -1,7 +1,6 @@
 //! Spoken texts that are kept, as files.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use md5::{Digest as _, Md5};
 use parking_lot::Mutex;
+use ringfence_text::hex;
 use tokio::sync::OwnedMutexGuard;
 
 use super::Utterance;
@@ -60,12 +60,7 @@ pub(super) fn name(command: &str, utterance: &Utterance) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    let mut name = String::new();
-    for byte in hash.finalize() {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    format!("{name}.{ENDING}")
+    format!("{}.{ENDING}", hex(&hash.finalize()))
 }
 
 /// Where a file is made before it is kept. It ends as engines expect that look at the ending.

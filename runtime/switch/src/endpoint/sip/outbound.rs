@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ringfence_media::sdp::{Direction as SdpDirection, Negotiation};
 use ringfence_sip::wire::{NameAddr, Uri};
 use ringfence_sip::{Body, CallEvent, Invite, InviteError};
+use ringfence_text::percent;
 use tokio::sync::mpsc;
 
 use crate::cause::Cause;
@@ -158,16 +159,9 @@ fn bracketed(ip: IpAddr) -> String {
 
 /// A user part as a URI may have it (RFC 3261 §25.1).
 fn escaped(user: &str) -> String {
-    use std::fmt::Write as _;
+    let stays = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&byte);
     let mut escaped = String::with_capacity(user.len());
-    for byte in ringfence_text::encode(user).iter() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(byte) {
-            escaped.push(char::from(*byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
+    percent::escape(user, stays, &mut escaped);
     escaped
 }
 
