@@ -7,7 +7,8 @@ use crate::channel::Shared;
 use crate::session::Session;
 use crate::switch::Switch;
 
-const CHANNELS: &[&str] = &[
+/// Of a leg.
+const LEG: &[&str] = &[
     "uuid",
     "direction",
     "created",
@@ -40,6 +41,10 @@ const CHANNELS: &[&str] = &[
     "call_uuid",
     "sent_callee_name",
     "sent_callee_num",
+];
+
+/// What it began with.
+const INITIAL: &[&str] = &[
     "initial_cid_name",
     "initial_cid_num",
     "initial_ip_addr",
@@ -48,7 +53,8 @@ const CHANNELS: &[&str] = &[
     "initial_context",
 ];
 
-const CALLS: &[&str] = &[
+/// Of a leg in a list of calls without details.
+const BRIEF: &[&str] = &[
     "uuid",
     "direction",
     "created",
@@ -70,122 +76,38 @@ const CALLS: &[&str] = &[
     "hostname",
     "sent_callee_name",
     "sent_callee_num",
-    "b_uuid",
-    "b_direction",
-    "b_created",
-    "b_created_epoch",
-    "b_name",
-    "b_state",
-    "b_cid_name",
-    "b_cid_num",
-    "b_ip_addr",
-    "b_dest",
-    "b_presence_id",
-    "b_presence_data",
-    "b_accountcode",
-    "b_callstate",
-    "b_callee_name",
-    "b_callee_num",
-    "b_callee_direction",
-    "b_sent_callee_name",
-    "b_sent_callee_num",
-    "call_created_epoch",
 ];
 
-/// The columns of a call and, with `b_`, of the leg that it is bridged with.
-const DETAILED: &[&str] = &[
-    "uuid",
-    "direction",
-    "created",
-    "created_epoch",
-    "name",
-    "state",
-    "cid_name",
-    "cid_num",
-    "ip_addr",
-    "dest",
-    "application",
-    "application_data",
-    "dialplan",
-    "context",
-    "read_codec",
-    "read_rate",
-    "read_bit_rate",
-    "write_codec",
-    "write_rate",
-    "write_bit_rate",
-    "secure",
-    "hostname",
-    "presence_id",
-    "presence_data",
-    "accountcode",
-    "callstate",
-    "callee_name",
-    "callee_num",
-    "callee_direction",
-    "call_uuid",
-    "sent_callee_name",
-    "sent_callee_num",
-    "b_uuid",
-    "b_direction",
-    "b_created",
-    "b_created_epoch",
-    "b_name",
-    "b_state",
-    "b_cid_name",
-    "b_cid_num",
-    "b_ip_addr",
-    "b_dest",
-    "b_application",
-    "b_application_data",
-    "b_dialplan",
-    "b_context",
-    "b_read_codec",
-    "b_read_rate",
-    "b_read_bit_rate",
-    "b_write_codec",
-    "b_write_rate",
-    "b_write_bit_rate",
-    "b_secure",
-    "b_hostname",
-    "b_presence_id",
-    "b_presence_data",
-    "b_accountcode",
-    "b_callstate",
-    "b_callee_name",
-    "b_callee_num",
-    "b_callee_direction",
-    "b_call_uuid",
-    "b_sent_callee_name",
-    "b_sent_callee_num",
-    "call_created_epoch",
-];
+/// What such a list has once a call.
+const SHARED: &[&str] = &["call_uuid", "hostname"];
 
 /// All legs.
 pub(super) fn channels(switch: &Switch) -> Table {
-    let mut table = Table::new(CHANNELS);
+    let columns = [LEG, INITIAL].concat();
+    let mut table = Table::new(&columns);
     let hostname = switch.events().core().switchname.clone();
     for session in switch.sessions() {
-        table.row(row(&session, CHANNELS, &hostname));
+        table.row(row(&session, &columns, &hostname));
     }
     table
 }
 
 /// All calls: two bridged legs are one; `bridged` leaves the others out, `detailed` has more columns.
 pub(super) fn calls(switch: &Switch, detailed: bool, bridged: bool) -> Table {
-    let columns = if detailed { DETAILED } else { CALLS };
-    let first = columns.iter().position(|column| column.starts_with("b_"));
-    let (own, others) = columns.split_at(first.unwrap_or(columns.len()));
-    let mut table = Table::new(columns);
+    let own = if detailed { LEG } else { BRIEF };
+    let mut others = own.to_vec();
+    others.retain(|column| detailed || !SHARED.contains(column));
+    let mut columns: Vec<String> = own.iter().map(ToString::to_string).collect();
+    columns.extend(others.iter().map(|column| format!("b_{column}")));
+    columns.push("call_created_epoch".to_owned());
+    let mut table = Table::new(&columns);
     let hostname = switch.events().core().switchname.clone();
     let mut sessions = switch.sessions();
     sessions.retain(|session| !session.follows() && (session.bridged() || !bridged));
     for session in sessions {
         let mut values = row(&session, own, &hostname);
         if let Some(partner) = session.partner() {
-            let of_partner: Vec<&str> =
-                others.iter().filter_map(|column| column.strip_prefix("b_")).collect();
-            values.extend(row(&partner, &of_partner, &hostname));
+            values.extend(row(&partner, &others, &hostname));
             values.push((session.profile().times.bridged / 1_000_000).to_string());
         }
         table.row(values);

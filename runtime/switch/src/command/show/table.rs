@@ -31,13 +31,13 @@ impl Format {
 /// A list.
 #[derive(Debug)]
 pub(super) struct Table {
-    columns: &'static [&'static str],
+    columns: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(columns: &'static [&'static str]) -> Self {
-        Self { columns, rows: Vec::new() }
+    pub(super) fn new(columns: &[impl ToString]) -> Self {
+        Self { columns: columns.iter().map(ToString::to_string).collect(), rows: Vec::new() }
     }
 
     /// Adds a row: a value for each column; what is missing is empty.
@@ -104,9 +104,7 @@ impl Table {
             .map(|row| {
                 let pairs = self.columns.iter().zip(row);
                 pairs
-                    .map(|(name, value)| {
-                        ((*name).to_owned(), serde_json::Value::from(value.as_str()))
-                    })
+                    .map(|(name, value)| (name.clone(), serde_json::Value::from(value.as_str())))
                     .collect()
             })
             .collect();
