@@ -3,24 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod support;
+
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
-use ringfence_host::{LUA_VERSIONS, LuaConfiguration, LuaVersion, Scripts};
-use ringfence_media::Media;
-use ringfence_rim::{Clock, Network};
-use ringfence_sandbox::Sandbox;
-use ringfence_switch::{
-    Setup, Switch,
-    config::Configuration,
-    variable::Variables,
-    xml::{self, Assembled},
-};
-use tempfile::TempDir;
+use ringfence_host::{LUA_VERSIONS, LuaVersion};
+use support::profiled::Profiled;
 
 const CONFIGURATION: &str = r#"<document type="freeswitch/xml">
   <section name="configuration">
@@ -42,11 +35,7 @@ const CONFIGURATION: &str = r#"<document type="freeswitch/xml">
 const MAILER: &str = "echo \"$@\" > DIR/out/mail; cat >> DIR/out/mail";
 
 /// A server whose scripts have one profile.
-struct Server {
-    folder: TempDir,
-    switch: Switch,
-    _scripts: Scripts,
-}
+struct Server(Profiled);
 
 impl Server {
     /// Scripts are of that Lua, and have these parameters in their profile.
@@ -57,50 +46,22 @@ impl Server {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
         std::fs::write(folder.path().join("mailer"), MAILER.replace("DIR", directory)).unwrap();
-        let parameters: String = parameters
-            .iter()
-            .map(|(name, value)| format!("<param name=\"{name}\" value=\"{value}\"/>\n"))
-            .collect();
-        let mut assembled = Assembled::default();
-        assembled.text = CONFIGURATION.replace("PARAMETERS", &parameters).replace("DIR", directory);
-        let root = xml::parse(&assembled).unwrap();
-        let mut globals = Variables::new();
-        globals.set("script_dir", format!("{directory}/scripts")).unwrap();
-        let mut faults = Vec::new();
-        let configuration = Configuration::read(root, globals, &mut faults);
-        assert!(faults.is_empty(), "{faults:?}");
-        let lua = LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox)
-            .with_version(version);
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
-        let sandbox =
-            ringfence_sandbox::Config { instances: 20, ..ringfence_sandbox::Config::new(cache) };
-        let sandbox = Sandbox::on(sandbox, tokio::runtime::Handle::current()).unwrap();
-        let media = Media::simulated(ringfence_media::Config::default(), Network::new()).unwrap();
-        let switch = Switch::new(Setup {
-            configuration,
-            directory: None,
-            sip: None,
-            media,
-            clock: Clock::simulated(SystemTime::now()),
-            hostname: "localhost".to_owned(),
-        });
-        let scripts = Scripts::new(switch.clone(), sandbox, lua);
-        scripts.prepare().await.unwrap();
-        Self { folder, switch, _scripts: scripts }
+        let folders = [("script_dir", "scripts")];
+        let now = SystemTime::now();
+        Self(Profiled::start(folder, CONFIGURATION, &folders, version, parameters, now).await)
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.0.path(name)
     }
 
     /// Runs a script; answers what it wrote to `stream`, and `-ERR …` when it failed.
     async fn run(&self, code: &str) -> String {
-        let code = code.replace("DIR", self.folder.path().to_str().unwrap());
         // A new file each time: what was edited is looked at after a while only.
         let file =
             tempfile::Builder::new().suffix(".lua").tempfile_in(self.path("scripts")).unwrap();
-        std::fs::write(file.path(), code).unwrap();
-        self.switch.command("lua", file.path().to_str().unwrap(), None).await.unwrap()
+        std::fs::write(file.path(), self.0.local(code)).unwrap();
+        self.0.switch.command("lua", file.path().to_str().unwrap(), None).await.unwrap()
     }
 
     /// Runs a script that checks itself.
@@ -252,11 +213,11 @@ async fn a_command_ends_with_its_script() {
         let script = server.path(&format!("scripts/{name}.lua"));
         let line = format!("echo $$ > {}; sleep 1000; echo", pid.display());
         std::fs::write(script, format!("local line = '{line}' {call}")).unwrap();
-        let job = server.switch.command("luarun", &format!("{name}.lua"), None).await.unwrap();
+        let job = server.0.switch.command("luarun", &format!("{name}.lua"), None).await.unwrap();
         let job = job.trim().strip_prefix("+OK ").unwrap().to_owned();
         let number = || std::fs::read_to_string(&pid).unwrap_or_default().trim().to_owned();
         until(|| !number().is_empty()).await;
-        let killed = server.switch.command("script", &format!("kill {job}"), None).await.unwrap();
+        let killed = server.0.switch.command("script", &format!("kill {job}"), None).await.unwrap();
         assert!(killed.starts_with("+OK"), "{killed}");
         let state = format!("/proc/{}/stat", number());
         until(|| std::fs::read_to_string(&state).map_or(true, |stat| stat.contains(") Z "))).await;

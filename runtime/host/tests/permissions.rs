@@ -3,23 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use std::{
-    cell::Cell,
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+mod support;
 
-use ringfence_host::{LUA_VERSIONS, LuaConfiguration, LuaVersion, Scripts};
-use ringfence_media::Media;
-use ringfence_rim::{Clock, Network};
-use ringfence_sandbox::Sandbox;
-use ringfence_switch::{
-    Session, Setup, Switch,
-    config::Configuration,
-    variable::Variables,
-    xml::{self, Assembled},
-};
-use tempfile::TempDir;
+use std::{cell::Cell, path::PathBuf, time::UNIX_EPOCH};
+
+use ringfence_host::{LUA_VERSIONS, LuaVersion};
+use ringfence_switch::Session;
+use support::profiled::Profiled;
 
 /// The default dialplan has one extension; all scripts have the profile `guest`.
 const CONFIGURATION: &str = r#"<document type="freeswitch/xml">
@@ -41,12 +31,10 @@ const CONFIGURATION: &str = r#"<document type="freeswitch/xml">
 
 /// A server whose scripts have one profile, and a call for them.
 struct Server {
-    folder: TempDir,
-    switch: Switch,
+    profiled: Profiled,
     session: Session,
     /// Counts scripts: each has a file of its own.
     scripts: Cell<u32>,
-    _scripts: Scripts,
 }
 
 impl Server {
@@ -58,7 +46,6 @@ impl Server {
     /// The same for scripts of that Lua.
     async fn with(version: LuaVersion, parameters: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let directory = folder.path().to_str().unwrap();
         for name in ["scripts", "granted", "other"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
@@ -66,44 +53,17 @@ impl Server {
             std::fs::write(folder.path().join(name), [0xff; 160]).unwrap();
         }
         std::os::unix::fs::symlink("../other", folder.path().join("granted/link")).unwrap();
-        let parameters: String = parameters
-            .iter()
-            .map(|(name, value)| format!("<param name=\"{name}\" value=\"{value}\"/>\n"))
-            .collect();
-        let mut assembled = Assembled::default();
-        assembled.text = CONFIGURATION.replace("PARAMETERS", &parameters).replace("DIR", directory);
-        let root = xml::parse(&assembled).unwrap();
-        let mut globals = Variables::new();
-        for (name, value) in [("script_dir", "scripts"), ("recordings_dir", "granted")] {
-            globals.set(name, format!("{directory}/{value}")).unwrap();
-        }
-        let mut faults = Vec::new();
-        let configuration = Configuration::read(root, globals, &mut faults);
-        assert!(faults.is_empty(), "{faults:?}");
-        let lua = LuaConfiguration::from_settings(&configuration.lua, &configuration.sandbox)
-            .with_version(version);
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
-        let sandbox =
-            ringfence_sandbox::Config { instances: 20, ..ringfence_sandbox::Config::new(cache) };
-        let sandbox = Sandbox::on(sandbox, tokio::runtime::Handle::current()).unwrap();
-        let media = Media::simulated(ringfence_media::Config::default(), Network::new()).unwrap();
-        let switch = Switch::new(Setup {
-            configuration,
-            directory: None,
-            sip: None,
-            media,
-            clock: Clock::simulated(UNIX_EPOCH),
-            hostname: "localhost".to_owned(),
-        });
-        let scripts = Scripts::new(switch.clone(), sandbox, lua);
-        scripts.prepare().await.unwrap();
+        let folders = [("script_dir", "scripts"), ("recordings_dir", "granted")];
+        let profiled =
+            Profiled::start(folder, CONFIGURATION, &folders, version, parameters, UNIX_EPOCH).await;
+        let switch = &profiled.switch;
         let answer = switch.command("originate", "null/x &park()", None).await.unwrap();
         let session = switch.session(answer.strip_prefix("+OK ").unwrap().trim()).unwrap();
-        Self { folder, switch, session, scripts: Cell::new(0), _scripts: scripts }
+        Self { profiled, session, scripts: Cell::new(0) }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.profiled.path(name)
     }
 
     /// Runs a script on the call; answers what it wrote to `stream`, and `-ERR …` when it failed.
@@ -111,9 +71,8 @@ impl Server {
         let number = self.scripts.get();
         self.scripts.set(number + 1);
         let name = format!("s{number}.lua");
-        let code = code.replace("DIR", self.folder.path().to_str().unwrap());
-        std::fs::write(self.path("scripts").join(&name), code).unwrap();
-        self.switch.command("lua", &name, Some(&self.session)).await.unwrap()
+        std::fs::write(self.path("scripts").join(&name), self.profiled.local(code)).unwrap();
+        self.profiled.switch.command("lua", &name, Some(&self.session)).await.unwrap()
     }
 
     /// What a piece of code raises, without its place; `fine` when it raises nothing.
@@ -135,7 +94,7 @@ impl Server {
     }
 
     fn global(&self, name: &str) -> Option<String> {
-        self.switch.variables().text(name)
+        self.profiled.switch.variables().text(name)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -232,7 +191,7 @@ async fn a_transfer_that_is_granted_goes_to_the_operators_dialplan_only() {
         // Becomes a `${…}` when it is expanded for the first time.
         (r"session:setVariable('x', [[$\'{status()}]])", "hand on a text with ${…}"),
     ] {
-        let what = what.replace("DIR", server.folder.path().to_str().unwrap());
+        let what = server.profiled.local(what);
         let said = server.raises(code).await;
         assert!(said.starts_with(&what), "{code}: {said}");
     }
@@ -278,7 +237,7 @@ async fn calls_of_its_own() {
     );
     let own = "assert(freeswitch.Session(session:get_uuid()):ready())";
     assert_eq!(server.raises(own).await, "fine");
-    let answer = server.switch.command("originate", "null/z &park()", None).await.unwrap();
+    let answer = server.profiled.switch.command("originate", "null/z &park()", None).await.unwrap();
     let other = answer.strip_prefix("+OK ").unwrap().trim();
     let take = format!("assert(freeswitch.Session('{other}'):ready())");
     assert_eq!(
@@ -333,7 +292,7 @@ async fn files_that_are_played() {
             format!("session:read(1, 1, '{path}', 10, '#')"),
             format!("session:playAndGetDigits(1, 1, 1, 10, '', '{path}', '', '.')"),
         ] {
-            let path = path.replace("DIR", server.folder.path().to_str().unwrap());
+            let path = server.profiled.local(path);
             let refused = format!("play {path}: permission play or read");
             assert_eq!(server.raises(&code).await, refused, "{code}");
         }
@@ -359,7 +318,7 @@ async fn files_that_are_recorded() {
             format!("session:recordFile('{path}', 1)"),
             format!("session:execute('record', '{path} 1')"),
         ] {
-            let path = path.replace("DIR", server.folder.path().to_str().unwrap());
+            let path = server.profiled.local(path);
             let refused = format!("record to {path}: permission record or write");
             assert_eq!(server.raises(&code).await, refused, "{code}");
         }

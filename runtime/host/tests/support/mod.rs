@@ -2,6 +2,8 @@
 
 #![allow(unreachable_pub, dead_code, reason = "every test uses a part of it")]
 
+pub mod profiled;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
@@ -216,11 +218,6 @@ impl Server {
         let sip = ringfence_sip::Config { listen: vec![listen], ..Default::default() };
         let sip = Stack::simulated(sip, network.clone()).unwrap();
         let media = Media::simulated(ringfence_media::Config::default(), network).unwrap();
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
-        // A few: tests run side by side, and each instance reserves address space.
-        let sandbox =
-            ringfence_sandbox::Config { instances: 20, ..ringfence_sandbox::Config::new(cache) };
-        let sandbox = Sandbox::on(sandbox, tokio::runtime::Handle::current()).unwrap();
         let switch = Switch::new(Setup {
             configuration,
             directory: None,
@@ -230,7 +227,7 @@ impl Server {
             hostname: "localhost".to_owned(),
         });
         let lua = LuaConfiguration::from_settings(&settings, &limits);
-        let scripts = Scripts::new(switch.clone(), sandbox, lua);
+        let scripts = Scripts::new(switch.clone(), sandbox(), lua);
         scripts.prepare().await.unwrap();
         Self { folder, switch, scripts }
     }
@@ -329,6 +326,14 @@ impl Server {
         }
         call
     }
+}
+
+/// A sandbox for a few guests: tests run side by side, and each instance reserves address space.
+fn sandbox() -> Sandbox {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+    let sandbox =
+        ringfence_sandbox::Config { instances: 20, ..ringfence_sandbox::Config::new(cache) };
+    Sandbox::on(sandbox, tokio::runtime::Handle::current()).unwrap()
 }
 
 /// Does the actions of a case, each at its time after the call came in.
