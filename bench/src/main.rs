@@ -19,6 +19,7 @@ mod guests;
 mod handler;
 mod ivr;
 mod kill;
+mod lateness;
 mod lua;
 mod machine;
 mod playing;

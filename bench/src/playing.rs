@@ -1,12 +1,11 @@
 //! Calls that play a WAV file: CPU, and how punctual the packets are.
 
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use ringfence_tests::{Receiver, Sipp, audio};
+use ringfence_tests::{Receiver, audio};
 
-use crate::{process, server};
+use crate::{lateness, process, server};
 
 const CALLS: u32 = 500;
 const MEASURED: u32 = 15;
@@ -23,14 +22,9 @@ pub(crate) fn run() {
         );
     });
     let receiver = Receiver::start(8);
-    let ports: String = receiver.ports.iter().map(|port| format!("{port}\n")).collect();
-    let list = server.file("ports.csv");
-    std::fs::write(&list, format!("SEQUENTIAL\n{ports}")).expect("the list of ports");
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp/call_with_rtp_port.xml");
     let calls = CALLS.to_string();
-    let list = list.to_string_lossy();
-    let sipp = Sipp::calls(&server, &scenario.to_string_lossy(), "7002")
-        .with(&["-r", "100", "-m", &calls, "-l", &calls, "-d", "30000", "-inf", &list]);
+    let sipp = lateness::calls(&server, &receiver, "7002")
+        .with(&["-r", "100", "-m", &calls, "-l", &calls, "-d", "30000"]);
     let (cpu, counted) = thread::scope(|scope| {
         let calls = scope.spawn(|| sipp.counts());
         // All play after 5 s; the first one goes after 30 s.
