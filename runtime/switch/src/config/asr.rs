@@ -131,32 +131,21 @@ impl AsrSettings {
         super::known_children(element, &["settings"], faults);
         let settings = Settings::read(element.child("settings"), PARAMETERS, IGNORED, faults);
         let command = settings.text("command")?;
-        let mut number = |name, least: u32, most: u32| {
-            let right = format!("a number from {least} to {most}");
-            let fits = |number: &u32| (least..=most).contains(number);
-            // The table's defaults are numbers.
-            settings.parsed(name, &right, fits, faults).unwrap_or(least)
-        };
-        let threshold = number("threshold", 1, 32_767);
-        let listen_hits = number("listen-hits", 1, 100);
-        let milliseconds = |number: u32| Duration::from_millis(u64::from(number));
-        let no_input_timeout = milliseconds(number("no-input-timeout", 100, 3_600_000));
-        let speech_timeout = milliseconds(number("speech-timeout", 100, 3_600_000));
-        let max_time = Duration::from_secs(u64::from(number("max-time", 1, 86_400)));
-        let fits = |weight: &f64| (0.0..=100.0).contains(weight);
-        let language_weight =
-            settings.parsed("language-weight", "a number from 0 to 100", fits, faults);
+        let mut milliseconds =
+            |name| Duration::from_millis(settings.number(name, 100..=3_600_000, faults));
+        let no_input_timeout = milliseconds("no-input-timeout");
+        let speech_timeout = milliseconds("speech-timeout");
         Some(Self {
             command,
             engines: settings.all("engine"),
             model: settings.text("wideband-model").unwrap_or_default(),
             dictionary: settings.text("dictionary").unwrap_or_default(),
-            language_weight: language_weight.unwrap_or(6.5),
-            threshold,
-            listen_hits,
+            language_weight: settings.number("language-weight", 0.0..=100.0, faults),
+            threshold: settings.number("threshold", 1..=32_767, faults),
+            listen_hits: settings.number("listen-hits", 1..=100, faults),
             no_input_timeout,
             speech_timeout,
-            max_time,
+            max_time: Duration::from_secs(settings.number("max-time", 1..=86_400, faults)),
             folder: PathBuf::from(&*globals.text("cache_dir").unwrap_or_default()).join("speech"),
         })
     }

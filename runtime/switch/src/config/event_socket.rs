@@ -157,28 +157,6 @@ impl EventSocketSettings {
         let element = element?;
         super::known_children(element, &["settings"], faults);
         let settings = Settings::read(element.child("settings"), PARAMETERS, IGNORED, faults);
-        let mut number = |name, least: usize, most: usize| {
-            let right = format!("a number from {least} to {most}");
-            let fits = |number: &usize| (least..=most).contains(number);
-            // The tables' defaults are numbers.
-            settings.parsed(name, &right, fits, faults).unwrap_or(least)
-        };
-        let max_connections = number("max-connections", 1, 100_000);
-        let max_unauthenticated = number("max-unauthenticated", 1, 100_000);
-        let max_command = number("max-command", 1, 64) << 20;
-        let max_headers = number("max-headers", 1, 100_000);
-        let max_body = number("max-body", 1, 64) << 20;
-        let max_jobs = number("max-jobs", 1, 100_000);
-        let ring_events = number("event-ring", 100, 1_000_000);
-        let ring_bytes = number("event-ring-memory", 1, 16_384) << 20;
-        let mut seconds = |name, least| {
-            let right = format!("a number of seconds from {least} to 3600");
-            let fits = |number: &u64| (least..=3600).contains(number);
-            let number = settings.parsed(name, &right, fits, faults);
-            Duration::from_secs(number.unwrap_or(least))
-        };
-        let (auth_timeout, auth_delay) = (seconds("auth-timeout", 1), seconds("auth-delay", 0));
-        let resume_time = seconds("resume-time", 0);
         let right = "an IP address, as 127.0.0.1 or ::";
         let address = settings
             .parsed("listen-ip", right, |_: &IpAddr| true, faults)
@@ -219,17 +197,17 @@ impl EventSocketSettings {
             stop_on_bind_error: settings
                 .parsed("stop-on-bind-error", "true or false", |_| true, faults)
                 .unwrap_or(false),
-            max_connections,
-            max_unauthenticated,
-            auth_timeout,
-            auth_delay,
-            max_command,
-            max_headers,
-            max_body,
-            max_jobs,
-            ring_events,
-            ring_bytes,
-            resume_time,
+            max_connections: settings.number("max-connections", 1..=100_000, faults),
+            max_unauthenticated: settings.number("max-unauthenticated", 1..=100_000, faults),
+            auth_timeout: settings.seconds("auth-timeout", 1..=3600, faults),
+            auth_delay: settings.seconds("auth-delay", 0..=3600, faults),
+            max_command: settings.number("max-command", 1..=64, faults) << 20,
+            max_headers: settings.number("max-headers", 1..=100_000, faults),
+            max_body: settings.number("max-body", 1..=64, faults) << 20,
+            max_jobs: settings.number("max-jobs", 1..=100_000, faults),
+            ring_events: settings.number("event-ring", 100..=1_000_000, faults),
+            ring_bytes: settings.number("event-ring-memory", 1..=16_384, faults) << 20,
+            resume_time: settings.seconds("resume-time", 0..=3600, faults),
         })
     }
 
@@ -255,6 +233,15 @@ mod tests {
         let file = Some(&tree);
         let settings = EventSocketSettings::read(file, &Networks::default(), &mut faults).unwrap();
         (settings, faults.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn an_empty_value_sets_nothing() {
+        let (settings, faults) =
+            read("<param name=\"max-jobs\" value=\"\"/><param name=\"auth-delay\" value=\"\"/>");
+        let (shipped, _) = read("");
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(settings, shipped);
     }
 
     #[test]

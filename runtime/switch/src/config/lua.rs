@@ -200,13 +200,6 @@ impl LuaSettings {
         if let Some(list) = list {
             super::known_children(list, &["param", "hook"], faults);
         }
-        let seconds = |name, least: u64, faults: &mut Vec<Fault>| {
-            let right = format!("a number of seconds from {least} to 86400");
-            let fits = |seconds: &u64| (least..=86400).contains(seconds);
-            Duration::from_secs(settings.parsed(name, &right, fits, faults).unwrap_or(least))
-        };
-        let handler_timeout = seconds("xml-handler-timeout", 1, faults);
-        let handler_cache = seconds("xml-handler-cache", 0, faults);
         let right = format!("a number of events from 1 to {MAX_QUEUE}");
         let fits = |queue: &usize| (1..=MAX_QUEUE).contains(queue);
         let hook_queue = settings.parsed("hook-queue", &right, fits, faults).unwrap_or(1000);
@@ -235,8 +228,8 @@ impl LuaSettings {
             rules,
             watch: settings.parsed("watch", "true or false", |_| true, faults).unwrap_or(true),
             handlers: list.map(|list| entry::handlers(list, faults)).unwrap_or_default(),
-            handler_timeout,
-            handler_cache,
+            handler_timeout: settings.seconds("xml-handler-timeout", 1..=86_400, faults),
+            handler_cache: settings.seconds("xml-handler-cache", 0..=86_400, faults),
             hooks: list.map(|list| entry::hooks(list, faults)).unwrap_or_default(),
             hook_queue,
             startup: list.map(|list| entry::startup(list, faults)).unwrap_or_default(),

@@ -3,7 +3,10 @@
 //! The reader, `ringfence check` and docs/configuration.md are all made from these tables.
 
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::xml::{Element, Fault, Place};
 
@@ -129,19 +132,44 @@ impl<'s> Settings<'s> {
         faults: &mut Vec<Fault>,
     ) -> Option<T> {
         let (value, place) = self.entry(name)?;
-        if value.is_empty() {
-            return None;
-        }
         if let Some(read) = value.parse::<T>().ok().filter(|read| fits(read)) {
             return Some(read);
         }
         let default = self.table.iter().find(|entry| entry.name == name)?.default;
-        if let Some(place) = place {
+        // An empty value sets nothing.
+        if let Some(place) = place.filter(|_| !value.is_empty()) {
             let holds = if default.is_empty() { "none" } else { default };
             let message = format!("{name}=\"{value}\" is not {right}; {holds} holds");
             faults.push(Fault::error(place.clone(), message));
         }
-        default.parse().ok()
+        default.parse().ok().filter(|_| !default.is_empty())
+    }
+
+    /// The value as a number of that range; else a fault, and the default.
+    pub(super) fn number<T: FromStr + PartialOrd + Display + Copy>(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<T>,
+        faults: &mut Vec<Fault>,
+    ) -> T {
+        let (least, most) = (range.start(), range.end());
+        let right = format!("a number from {least} to {most}");
+        let read = self.parsed(name, &right, |number| range.contains(number), faults);
+        // The tables' defaults are numbers.
+        read.unwrap_or(*least)
+    }
+
+    /// The same for a time in seconds.
+    pub(super) fn seconds(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+        faults: &mut Vec<Fault>,
+    ) -> Duration {
+        let (least, most) = (range.start(), range.end());
+        let right = format!("a number of seconds from {least} to {most}");
+        let read = self.parsed(name, &right, |number| range.contains(number), faults);
+        Duration::from_secs(read.unwrap_or(*least))
     }
 }
 

@@ -201,9 +201,7 @@ impl SwitchSettings {
         let settings = element.and_then(|element| element.child("settings"));
         let settings = Settings::read(settings, PARAMETERS, IGNORED, faults);
         let levels = ["console", "alert", "crit", "err", "warning", "notice", "info", "debug"];
-        let threads = |name, faults: &mut Vec<Fault>| {
-            settings.parsed(name, "a number from 0 to 256", |n| *n <= 256, faults).unwrap_or(0)
-        };
+        let threads = |name, faults: &mut Vec<Fault>| settings.number(name, 0..=256, faults);
         let (sip_threads, media_threads) =
             (threads("sip-threads", faults), threads("media-threads", faults));
         let (call_threads, script_threads) =

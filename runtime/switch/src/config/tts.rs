@@ -93,14 +93,6 @@ impl TtsSettings {
             faults.push(Fault::error(place.clone(), message));
             return None;
         }
-        let mut number = |name, least: u64, most: u64| {
-            let right = format!("a number from {least} to {most}");
-            let fits = |number: &u64| (least..=most).contains(number);
-            // The table's defaults are numbers.
-            settings.parsed(name, &right, fits, faults).unwrap_or(least)
-        };
-        let timeout = Duration::from_secs(number("timeout", 1, 300));
-        let cache_bytes = number("cache-size", 1, 1 << 20) << 20;
         let cache_folder = settings.text("cache-folder").map_or_else(
             || PathBuf::from(&*globals.text("cache_dir").unwrap_or_default()).join("speech"),
             PathBuf::from,
@@ -109,9 +101,9 @@ impl TtsSettings {
             command,
             engines: settings.all("engine"),
             voice: settings.text("voice").unwrap_or_default(),
-            timeout,
+            timeout: Duration::from_secs(settings.number("timeout", 1..=300, faults)),
             cache_folder,
-            cache_bytes,
+            cache_bytes: settings.number("cache-size", 1..=1 << 20, faults) << 20,
         })
     }
 
