@@ -93,6 +93,62 @@ fn the_dialogue_of_fs_cli() {
     assert!(rest.is_empty());
 }
 
+/// What is typed with a slash is sent as it is, without its end at first; the log without a level is
+/// all of it; a line may have several commands, and aliases.
+#[test]
+fn lines_of_fs_cli() {
+    let server = Server::shipped();
+    let mut wire = Wire::connect(&server);
+    wire.hears("Content-Type: auth/request\n\n");
+    wire.says("auth ClueCon\n\n");
+    wire.hears("Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
+    let mut replies = |line: &str, reply: &str| {
+        wire.says(line);
+        wire.says("\n\n");
+        let heard = wire.reads("\n\n");
+        assert_eq!(
+            heard,
+            format!("Content-Type: command/reply\nReply-Text: {reply}\n\n"),
+            "{line:?}"
+        );
+    };
+    replies("log \n\n", "+OK log level  [7]");
+    replies("nolog", "+OK no longer logging");
+    replies("nolog", "-ERR not loging");
+    replies("log console", "+OK log level console [0]");
+    replies("log nosuch", "-ERR invalid log level");
+    replies("nolog\r\n\r", "+OK no longer logging");
+    replies("event", "-ERR no keywords supplied");
+    replies("events json HEARTBEAT", "+OK event listener enabled json");
+    replies("nixevents HEARTBEAT", "+OK events nixed");
+    replies("filter", "-ERR command not found");
+    replies("filter Event-Name HEARTBEAT", "+OK filter added. [Event-Name]=[HEARTBEAT]");
+    replies("event plain HEARTBEAT", "+OK event listener enabled plain");
+    replies("noevents", "+OK no longer listening for events");
+    replies("noevents", "-ERR not listening for events");
+    replies("/help", "-ERR command not found");
+
+    let mut console = |line: &str, output: &str| {
+        wire.says(&format!("api {line}\nconsole_execute: true\n\n"));
+        let length = output.len();
+        wire.hears(&format!("Content-Type: api/response\nContent-Length: {length}\n\n{output}"));
+    };
+    console("", "-ERR  Command not found!\n");
+    console("nosuch a b", "-ERR nosuch a b Command not found!\n");
+    console("echo a;;echo b", "ab");
+    console("alias add say echo from", "+OK\n");
+    console("alias add both say one;;echo two", "+OK\n");
+    console(
+        "both",
+        "\nExpand Alias [both]->[say one;;echo two]\n\n\nExpand Alias [say]->[echo from one]\n\nfrom onetwo",
+    );
+    assert!(server.api("show aliases").contains("0,say,echo from,"));
+    console("alias del say", "+OK\n");
+    console("say it", "-ERR say it Command not found!\n");
+    // Programs mean what they say.
+    assert_eq!(server.api("echo a;;echo b"), "a;;echo b");
+}
+
 /// `fs_cli -x`: one command, and gone without a word.
 #[test]
 fn one_command_and_gone() {

@@ -114,11 +114,10 @@ impl Launched {
     fn failed(&self, result: &str, error: &str) {
         if result == FAULT {
             let job = self.handle.job();
-            let at = job.place().map(|place| place.to_string()).unwrap_or_default();
             tracing::error!(
-                call = %job.call().unwrap_or_default(),
+                call = job.call().map(display),
                 script = %self.name,
-                %at,
+                at = job.place().map(display),
                 "{error}"
             );
         }

@@ -1,6 +1,7 @@
 //! What scripts print: to the log, a line at a time.
 
 use std::sync::Arc;
+use tracing::field::display;
 
 use ringfence_sandbox::{Job, Output, Stream};
 
@@ -14,10 +15,10 @@ pub(crate) struct Printed {
 impl Output for Printed {
     fn line(&self, job: &Job, stream: Stream, line: &[u8]) {
         let line = ringfence_text::decode(line);
-        let (call, script) = (job.call().unwrap_or_default(), job.script());
+        let (call, script) = (job.call().map(display), job.script());
         match stream {
-            Stream::Stdout => tracing::info!(%call, %script, "{line}"),
-            Stream::Stderr => tracing::warn!(%call, %script, "{line}"),
+            Stream::Stdout => tracing::info!(call, %script, "{line}"),
+            Stream::Stderr => tracing::warn!(call, %script, "{line}"),
         }
         if let Some(trace) = &self.trace {
             trace.printed(&line);

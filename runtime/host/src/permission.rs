@@ -1,6 +1,7 @@
 //! What a script may not do: told to it as an error, and in the end the end of it.
 
 use std::sync::Arc;
+use tracing::field::display;
 
 use ringfence_sandbox::{End, State};
 
@@ -58,8 +59,8 @@ pub(crate) fn answered<T>(
     state.host.refused = state.host.refused.saturating_add(1);
     if state.host.refused <= LOGGED {
         let job = state.job();
-        let at = job.place().map(|place| place.to_string()).unwrap_or_default();
-        tracing::warn!(call = job.call().unwrap_or_default(), script = job.script(), at, "{text}");
+        let (call, at) = (job.call().map(display), job.place().map(display));
+        tracing::warn!(call, script = job.script(), at, "{text}");
     }
     if let Some(limit) = state.host.refusals
         && state.host.refused > limit

@@ -257,9 +257,9 @@ impl Job {
         match self.logged.lock().write(bytes.max(LOG_LINE), limit) {
             Writing::Fits => return true,
             Writing::Cut(_) => tracing::warn!(
-                call = self.call().unwrap_or_default(),
+                call = self.call().map(display),
                 script = self.script(),
-                at = self.place().map(|place| place.to_string()).unwrap_or_default(),
+                at = self.place().map(display),
                 limit,
                 "log-limit: the script logs more in a minute than profile '{}' allows; the rest of \
                  the minute is not logged",

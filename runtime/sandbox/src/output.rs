@@ -4,6 +4,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tracing::field::display;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -42,8 +43,7 @@ pub struct Log;
 impl Output for Log {
     fn line(&self, job: &Job, stream: Stream, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
-        let call = job.call().unwrap_or_default();
-        let at = job.place().map(|place| place.to_string()).unwrap_or_default();
+        let (call, at) = (job.call().map(display), job.place().map(display));
         tracing::info!(call, script = job.script(), at, ?stream, "{line}");
     }
 }
@@ -107,9 +107,9 @@ impl Sink {
             return;
         }
         tracing::warn!(
-            call = self.job.call().unwrap_or_default(),
+            call = self.job.call().map(display),
             script = self.job.script(),
-            at = self.job.place().map(|place| place.to_string()).unwrap_or_default(),
+            at = self.job.place().map(display),
             limit = profile.output,
             "output-limit: the script prints more in a minute than profile '{}' allows; the rest of \
              the minute is not logged",

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
+use tracing::field::display;
 
 use futures_util::future::select_all;
 use ringfence_rim::Clock;
@@ -154,7 +155,7 @@ impl Sandbox {
             Err(why) => {
                 self.inner.table.refuse(why.name());
                 tracing::warn!(
-                    call = run.call.as_deref().unwrap_or_default(),
+                    call = run.call.as_deref().map(display),
                     script = &*run.script,
                     "the script is not started: {why}"
                 );
@@ -367,9 +368,8 @@ impl<T: Send + 'static> Task<T> {
 
 /// Says in the log how the run ended, louder the less anybody wanted it.
 fn report<R>(job: &Job, result: &Result<R, EndedBy>) {
-    let call = job.call().unwrap_or_default();
+    let (call, at) = (job.call().map(display), job.place().map(display));
     let script = job.script();
-    let at = job.place().map(|place| place.to_string()).unwrap_or_default();
     let job_id = job.id.to_string();
     match result {
         Ok(_) | Err(EndedBy::Exit { code: 0 }) => {

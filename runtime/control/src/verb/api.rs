@@ -1,8 +1,9 @@
 //! `api <command> [<arguments>]`.
 
 use ringfence_switch::Session;
+use ringfence_switch::variable::is_true;
 
-use super::{Answer, BoxFuture, Run, Scope, Verb};
+use super::{Answer, BoxFuture, Run, Scope, Verb, console};
 use crate::connection::Connection;
 use crate::parser::Request;
 
@@ -11,19 +12,29 @@ pub(super) const VERB: Verb = Verb {
     syntax: "<command> [<arguments>]",
     scope: Scope::Full,
     doc: "Runs an API command and answers its output as `api/response`; the next command waits for it. \
-          No output is `-ERR no reply`, an unknown command `-ERR <command> Command not found!`.",
+          No output is `-ERR no reply`, an unknown command `-ERR <command> Command not found!`. With the \
+          header `console_execute: true` it is a line as a console takes it: several commands with `;;` \
+          between them, and aliases.",
     blank: true,
     run: Run::Slow(api),
 };
 
-fn api<'c>(connection: &'c mut Connection, _: &'c Request, text: &'c str) -> BoxFuture<'c, Answer> {
+fn api<'c>(
+    connection: &'c mut Connection,
+    request: &'c Request,
+    text: &'c str,
+) -> BoxFuture<'c, Answer> {
     Box::pin(async move {
         let (name, arguments) = split(text);
-        if !connection.may(|rights| rights.api(name)) {
-            return Answer::denied();
-        }
-        let output =
-            output(connection.switch(), name, arguments, connection.session.as_ref()).await;
+        let output = if request.header("console_execute").is_some_and(is_true) {
+            console::execute(connection, text).await
+        } else if connection.may(|rights| rights.api(name)) {
+            let session = connection.session.as_ref();
+            Some(output(connection.switch(), name, arguments, session).await)
+        } else {
+            None
+        };
+        let Some(output) = output else { return Answer::denied() };
         Answer::Api(if output.is_empty() { "-ERR no reply\n".into() } else { output })
     })
 }

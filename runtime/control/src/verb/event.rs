@@ -32,7 +32,12 @@ pub(crate) struct Keywords {
 }
 
 impl Keywords {
-    /// Reads the words after the verb.
+    /// Reads what follows the verb; `events` is `event`, so words begin behind the first blank.
+    pub(super) fn after_verb(request: &Request) -> Self {
+        Self::read(request.line.split_once(' ').map_or("", |(_, words)| words))
+    }
+
+    /// Reads names and subclasses.
     pub(crate) fn read(text: &str) -> Self {
         let mut read = Self::default();
         let mut custom = false;
@@ -89,8 +94,8 @@ impl Keywords {
     }
 }
 
-fn event(connection: &mut Connection, _: &Request, text: &str) -> Answer {
-    let keywords = Keywords::read(text);
+fn event(connection: &mut Connection, request: &Request, _: &str) -> Answer {
+    let keywords = Keywords::after_verb(request);
     if keywords.is_empty() {
         return Answer::reply("-ERR no keywords supplied");
     }

@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod bgapi;
 mod connect;
+mod console;
 mod divert_events;
 pub(crate) mod event;
 mod exit;

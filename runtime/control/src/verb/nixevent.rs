@@ -17,8 +17,8 @@ pub(super) const VERB: Verb = Verb {
     run: Run::Quick(nixevent),
 };
 
-fn nixevent(connection: &mut Connection, _: &Request, text: &str) -> Answer {
-    let keywords = Keywords::read(text);
+fn nixevent(connection: &mut Connection, request: &Request, _: &str) -> Answer {
+    let keywords = Keywords::after_verb(request);
     if keywords.is_empty() && keywords.unknown == 0 {
         return Answer::reply("-ERR no keywords supplied");
     }

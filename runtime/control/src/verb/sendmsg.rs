@@ -73,9 +73,10 @@ async fn execute(session: &Session, request: &Request, inline: bool) -> Answer {
             Err(failure) => Answer::reply(format!("-ERR {failure}")),
         };
     }
-    if let Err(failure) = session.execute_all(&execution).await {
-        // Why it failed is the application's, and the call's, to tell; the message was taken.
-        tracing::debug!(call = %session.uuid(), "{application}({data}): {failure}");
+    match session.execute_all(&execution).await {
+        Ok(()) | Err(ringfence_switch::Failure::Hangup(_)) => {}
+        // The message was taken all the same.
+        Err(failure) => tracing::warn!(call = %session.uuid(), "{application}({data}): {failure}"),
     }
     Answer::reply("+OK")
 }

@@ -41,9 +41,5 @@ async fn ivr(session: Session, data: String) -> Result<(), Failure> {
         // `ringfence check` tells of them; here they may be the reason.
         faults.iter().for_each(|fault| tracing::warn!(call = %session.uuid(), "{fault}"));
     }
-    let done = session.ivr(&menus, name).await;
-    if let Err(failure @ Failure::NotFound(_)) = &done {
-        tracing::error!(call = %session.uuid(), "ivr: {failure}");
-    }
-    done
+    session.ivr(&menus, name).await
 }

@@ -93,14 +93,11 @@ async fn all(session: &Session, actions: Vec<Action>) -> Result<(), Failure> {
             return Err(over);
         }
         let data = session.expand(&action.data).await;
-        match session.execute(&action.application, &data).await {
-            // Too deep; the other actions would be as well. Whoever executed this goes on.
-            Err(Failure::Refused(why)) => return Err(Failure::Failed(why)),
-            Err(failure) => {
-                let application = &*action.application;
-                tracing::debug!(call = %session.uuid(), at = %action.place, application, %failure);
-            }
-            Ok(()) => {}
+        // Too deep; the other actions would be as well. Whoever executed this goes on.
+        if let Err(Failure::Refused(why)) =
+            session.execute_at(&action.application, &data, &action.place).await
+        {
+            return Err(Failure::Failed(why));
         }
     }
     Ok(())

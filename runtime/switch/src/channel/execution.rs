@@ -8,7 +8,6 @@ use crate::cause::Cause;
 use crate::channel::routing::{Rights, Route, route};
 use crate::channel::{CallState, ChannelState, Direction, Order};
 use crate::dialplan::Action;
-use crate::operation::Failure;
 use crate::session::Session;
 use crate::xml::Place;
 
@@ -132,16 +131,7 @@ async fn run(session: &Session, actions: Vec<Action>) {
             return;
         }
         let data = session.expand(&data).await;
-        match session.execute_at(&application, &data, &place).await {
-            Ok(()) | Err(Failure::Hangup(_)) => {}
-            // What ended the call has been told.
-            Err(_) if !session.up() => {}
-            Err(failure) => {
-                tracing::warn!(
-                    call = %session.uuid(), at = %place,
-                    "{application}({data}): {failure}"
-                );
-            }
-        }
+        // It has been logged, and the next action is tried all the same.
+        let _ = session.execute_at(&application, &data, &place).await;
     }
 }

@@ -15,7 +15,7 @@ use crate::channel::hangup::{self, How};
 use crate::channel::{Beside, ChannelState, api_hook, execution};
 use crate::endpoint::sip;
 use crate::event::EventName;
-use crate::operation::{Dtmf, DtmfSource};
+use crate::operation::{Dtmf, DtmfSource, Failure};
 use crate::session::{Execution, Session};
 
 /// Runs a channel until it is gone. `begin` starts the dialplan at once; otherwise the channel waits
@@ -199,8 +199,11 @@ async fn beside(session: Session, broadcast: Beside) {
     let Execution { application, data, .. } = &execution;
     let run = async {
         let run = session.execute_all(&execution);
-        if let Err(failure) = authority::with(authority, run).await {
-            tracing::debug!(call = %session.uuid(), "broadcast {application}({data}): {failure}");
+        match authority::with(authority, run).await {
+            Ok(()) | Err(Failure::Hangup(_)) => {}
+            Err(failure) => {
+                tracing::warn!(call = %session.uuid(), "{application}({data}): {failure}");
+            }
         }
     };
     let run = crate::operation::beside(&session, run);

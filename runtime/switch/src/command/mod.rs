@@ -3,6 +3,7 @@
 //! A [`Command`] is one table entry with its handler; `help`, `show api`, `ringfence help commands` and
 //! docs/commands.md are all made from it.
 
+mod alias;
 mod bgapi;
 mod chat;
 mod coalesce;
@@ -67,6 +68,8 @@ use futures_util::future::BoxFuture;
 use crate::event::Event;
 use crate::session::Session;
 use crate::switch::{Module, Switch};
+
+pub(crate) use alias::Aliases;
 
 /// What a command works with.
 #[derive(Clone, Debug)]
@@ -139,6 +142,7 @@ pub(crate) const NO_CHANNEL: &str = "-ERR No such channel!\n";
 #[must_use]
 pub(crate) fn module() -> Module {
     let commands = [
+        alias::table(),
         bgapi::table(),
         complete::table(),
         chat::table(),

@@ -18,7 +18,7 @@ pub(super) fn table() -> Vec<Command> {
         SYNTAX,
         "Show various reports",
         "Prints a list: `channels`, `calls`, `application [name]`, `api [name]`, `modules`, `codec`, \
-         `endpoint`, `dialplan`, `say`, `speech`, `tasks`. `calls` has one row for two legs that \
+         `endpoint`, `dialplan`, `say`, `speech`, `tasks`, `aliases`. `calls` has one row for two legs that \
          are bridged, `bridged_calls` no other rows, `detailed_calls` and `detailed_bridged_calls` more \
          columns. `channels like <text>` chooses rows in which the text stands, `count` prints only how many there are. `as json`, \
          `as xml` and `as delim <character>` at the end choose the format. Lists that FreeSWITCH has \
@@ -65,8 +65,16 @@ fn list(context: &CommandContext, what: &str, name: Option<&str>) -> Option<Tabl
         "detailed_calls" => calls::calls(switch, true, false),
         "bridged_calls" => calls::calls(switch, false, true),
         "detailed_bridged_calls" => calls::calls(switch, true, true),
+        "aliases" => {
+            let mut table = Table::new(&["sticky", "alias", "command", "hostname"]);
+            for (alias, command) in switch.aliases().all() {
+                let hostname = switch.events().core().hostname.clone();
+                table.row(["0".to_owned(), alias, command, hostname]);
+            }
+            table
+        }
         // There are none here.
-        "aliases" | "registrations" | "interface_types" | "nat_map" => Table::new(&["name"]),
+        "registrations" | "interface_types" | "nat_map" => Table::new(&["name"]),
         "tasks" => {
             let mut table = Table::new(&[
                 "task_id",

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 
-use crate::cause::Cause;
 use crate::dialplan::{Action, Caller};
+use crate::operation::Failure;
 use crate::session::Session;
 
 impl Caller for Session {
@@ -37,10 +37,12 @@ impl Caller for Session {
     fn execute_inline<'a>(&'a self, action: &'a Action) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let Action { application, data, place } = action;
-            let Some(found) = self.switch().application(application) else {
-                tracing::error!(call = %self.uuid(), at = %place, application = &**application, "Invalid Application");
-                self.hangup(Cause::DESTINATION_OUT_OF_ORDER);
-                return;
+            let found = match self.find(application) {
+                Ok(found) => found,
+                Err(failure) => {
+                    tracing::error!(call = %self.uuid(), at = %place, "{failure}");
+                    return;
+                }
             };
             if !found.flags.routing_exec {
                 tracing::error!(
@@ -51,8 +53,11 @@ impl Caller for Session {
                 return;
             }
             let data = self.expand(data).await;
-            if let Err(failure) = self.run(&found, data).await {
-                tracing::debug!(call = %self.uuid(), at = %place, application = &**application, %failure, "inline");
+            match self.run(&found, data.clone()).await {
+                Ok(()) | Err(Failure::Hangup(_)) => {}
+                Err(failure) => {
+                    tracing::warn!(call = %self.uuid(), at = %place, "{application}({data}): {failure}");
+                }
             }
         })
     }

@@ -32,34 +32,49 @@ impl Session {
     /// `Hangup` when the call is over and the application does not run then, otherwise what the
     /// application says.
     pub async fn execute(&self, application: &str, data: &str) -> Result<(), Failure> {
-        let found = self.find(application, None)?;
+        let found = self.find(application)?;
         self.run(&found, data.to_owned()).await
     }
 
-    /// The same for an action of a dialplan; the place is for the log.
+    /// The same for an action of a dialplan; what goes wrong is logged.
     pub(crate) async fn execute_at(
         &self,
         application: &str,
         data: &str,
         place: &Place,
     ) -> Result<(), Failure> {
-        let found = self.find(application, Some(place))?;
-        self.run(&found, data.to_owned()).await
+        let done = self.execute(application, data).await;
+        match &done {
+            Ok(()) | Err(Failure::Hangup(_)) => {}
+            // Whatever else ended the call has been told.
+            Err(failure @ Failure::NotFound(_)) if !self.up() => {
+                tracing::error!(call = %self.uuid(), at = %place, "{failure}");
+            }
+            Err(_) if !self.up() => {}
+            Err(failure) => {
+                tracing::warn!(call = %self.uuid(), at = %place, "{application}({data}): {failure}");
+            }
+        }
+        done
     }
 
     /// The same, once, with the names that its events should have.
     pub(crate) async fn execute_as(&self, execution: &Execution) -> Result<(), Failure> {
-        let found = self.find(&execution.application, None)?;
+        let found = self.find(&execution.application)?;
         let tag = (execution.uuid.as_deref(), execution.uuid_name.as_deref());
         self.run_as(&found, execution.data.clone(), tag).await
     }
 
-    fn find(&self, application: &str, at: Option<&Place>) -> Result<Arc<Application>, Failure> {
+    /// The application of that name. Without one the call is hung up; the failure says so.
+    pub(super) fn find(&self, application: &str) -> Result<Arc<Application>, Failure> {
         self.switch().application(application).ok_or_else(|| {
-            let at = at.map(ToString::to_string).unwrap_or_default();
-            tracing::error!(call = %self.uuid(), at, "Invalid Application {application}");
-            self.hangup(Cause::DESTINATION_OUT_OF_ORDER);
-            Failure::NotFound(format!("no application \"{application}\""))
+            let cause = Cause::DESTINATION_OUT_OF_ORDER;
+            let end = match self.up() {
+                true => format!("; the call is hung up with {cause}"),
+                false => String::new(),
+            };
+            self.hangup(cause);
+            Failure::NotFound(format!("Invalid Application {application}{end}"))
         })
     }
 

@@ -47,7 +47,7 @@ pub use shutdown::Shutdown;
 pub use store::{MAX_LENGTH, MAX_VALUES, Store, Unkept};
 pub use usage::{Allowed, Denied, MAX_RESOURCES, Usage};
 
-use crate::command::{CommandContext, UnknownCommand};
+use crate::command::{Aliases, CommandContext, UnknownCommand};
 
 /// What a switch is made of.
 pub struct Setup {
@@ -99,6 +99,7 @@ struct Inner {
     schedule: Schedule,
     usage: Usage,
     store: Store,
+    aliases: Aliases,
     /// Told when the last session is gone, and when somebody asks for the end.
     idle: Notify,
     asked: Mutex<Option<Shutdown>>,
@@ -169,6 +170,7 @@ impl Switch {
             schedule: Schedule::default(),
             usage: Usage::default(),
             store: Store::default(),
+            aliases: Aliases::default(),
             idle: Notify::new(),
             asked: Mutex::new(None),
         }));
@@ -354,6 +356,16 @@ impl Switch {
         let sessions = self.sessions();
         let chosen = sessions.iter().filter(|session| which(session));
         chosen.map(|session| session.hangup(cause)).count()
+    }
+
+    /// What a command that is typed at a console stands for, when it is an alias.
+    #[must_use]
+    pub fn alias(&self, name: &str, arguments: &str) -> Option<String> {
+        self.0.aliases.expand(name, arguments)
+    }
+
+    pub(crate) fn aliases(&self) -> &Aliases {
+        &self.0.aliases
     }
 
     /// Runs an API command and answers its output. `session` is the call it works for.

@@ -5,9 +5,6 @@ pub(crate) const DEVIATIONS: &[(&str, &[&str])] = &[
     (
         "There is no such command here",
         &[
-            "general/alias",
-            "general/alias_add_foo_status",
-            "general/alias_list",
             "general/getcputime",
             "general/interface_ip",
             "general/interface_ip_ipv4_lo",
