@@ -2,21 +2,7 @@
 
 use ringfence_text::decode;
 
-/// Headers of events that differ from run to run, or that name the server's own source.
-const VARYING: &[&str] = &[
-    "Core-UUID",
-    "FreeSWITCH-Hostname",
-    "FreeSWITCH-Switchname",
-    "FreeSWITCH-IPv4",
-    "FreeSWITCH-IPv6",
-    "Event-Date-Local",
-    "Event-Date-GMT",
-    "Event-Date-Timestamp",
-    "Event-Calling-File",
-    "Event-Calling-Function",
-    "Event-Calling-Line-Number",
-    "Event-Sequence",
-];
+use crate::headers::CORE;
 
 /// Of a channel's event, what is compared; its other headers are the channel's, not the socket's (the
 /// tests of the switch compare them; here the calls are legs that are answered from the start).
@@ -39,6 +25,11 @@ const OF_CHANNELS: &[&str] = &[
     "Socket-Mode",
     "Control",
 ];
+
+/// Whether a header differs from run to run, or names the server and its source.
+fn varies(name: &str) -> bool {
+    name != "Event-Name" && CORE.contains(&name)
+}
 
 /// Cuts what came into whole messages; answers what is left, too.
 pub(crate) fn cut(mut bytes: &[u8]) -> (Vec<String>, Vec<u8>) {
@@ -87,7 +78,7 @@ fn headers(text: &str, before: &str, after: &str) -> String {
         let name = line.strip_prefix(before).and_then(|line| line.split_once(after));
         in_body |= line.is_empty();
         match name {
-            Some((name, _)) if !in_body && VARYING.contains(&name) => continue,
+            Some((name, _)) if !in_body && varies(name) => continue,
             Some((name, _)) if !in_body && channel && !OF_CHANNELS.contains(&name) => continue,
             _ => kept.push_str(&format!("{line}\n")),
         }
@@ -101,9 +92,9 @@ fn json(text: &str) -> String {
     };
     let channel = all.get("Event-Name").and_then(|name| name.as_str());
     let channel = channel.is_some_and(|name| name.starts_with("CHANNEL_") || name == "DTMF");
-    let kept = all.iter().filter(|(name, _)| {
-        !VARYING.contains(&name.as_str()) && (!channel || OF_CHANNELS.contains(&name.as_str()))
-    });
+    let kept = all
+        .iter()
+        .filter(|(name, _)| !varies(name) && (!channel || OF_CHANNELS.contains(&name.as_str())));
     mask(&kept.map(|(name, value)| format!("{name}={value}\n")).collect::<String>())
 }
 

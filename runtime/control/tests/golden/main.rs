@@ -12,7 +12,11 @@ mod case;
 mod compatibility;
 mod deviations;
 mod frame;
+#[path = "../../../../tests/shared/headers.rs"]
+mod headers;
 mod inbound;
 mod outbound;
+#[path = "../../../../tests/shared/section.rs"]
+mod section;
 #[path = "../support/mod.rs"]
 mod support;

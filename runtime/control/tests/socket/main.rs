@@ -12,6 +12,9 @@ mod limits;
 mod manual;
 mod outbound;
 mod resume;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "../../../../tests/shared/section.rs"]
+mod section;
 mod slow;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,7 +1,9 @@
 //! A server in memory, with scripts, that can call itself.
 
-#![allow(unreachable_pub, dead_code, reason = "every test uses a part of it")]
+#![allow(unreachable_pub, dead_code, unused_imports, reason = "every test uses a part of it")]
 
+#[path = "../../../../tests/shared/corpus.rs"]
+mod corpus;
 pub mod profiled;
 
 use std::{
@@ -10,6 +12,8 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+pub use corpus::cases;
+use corpus::corpus;
 use ringfence_host::{LuaConfiguration, LuaVersion, Scripts};
 use ringfence_media::Media;
 use ringfence_outside::mail::Route;
@@ -23,7 +27,6 @@ use ringfence_switch::{
     variable::Variables,
     xml::{self, Assembled},
 };
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -77,20 +80,6 @@ const MAILER: &str = r#"{
     echo "<<END"
 } > DIR/mail.out
 "#;
-
-/// The cases of a corpus file.
-pub fn cases(name: &str) -> Vec<Value> {
-    let path = corpus(name);
-    let text = std::fs::read_to_string(path).unwrap();
-    // `\udcXX` stands for the byte XX that is not UTF-8; ours is U+F7XX.
-    text.lines()
-        .map(|line| serde_json::from_str(&line.replace("\\udc", "\\uf7")).unwrap())
-        .collect()
-}
-
-fn corpus(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus").join(name)
-}
 
 /// Integers that FreeSWITCH returns as floats, as integers; strings stay.
 pub fn tidy(line: &str) -> String {

@@ -13,10 +13,15 @@
 mod deviations;
 mod document;
 mod flows;
+#[path = "../../../../tests/shared/headers.rs"]
+mod headers;
 mod orders;
 #[path = "../calls/rig.rs"]
 #[allow(dead_code, reason = "each test uses its part")]
 mod rig;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "../../../../tests/shared/section.rs"]
+mod section;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -25,6 +30,7 @@ use std::collections::BTreeMap;
 use ringfence_switch::event::{Event, Filter};
 use serde_json::Value;
 
+use crate::headers::CORE;
 use crate::rig::soon;
 use crate::support::cases;
 
@@ -57,23 +63,6 @@ const VALUES: &[(&str, &str)] = &[
     ("path", "Record-File-Path"),
     ("task", "Task-Desc"),
     ("bug", "Media-Bug-Function"),
-];
-
-/// The headers that all events have.
-const CORE: &[&str] = &[
-    "Event-Name",
-    "Core-UUID",
-    "FreeSWITCH-Hostname",
-    "FreeSWITCH-Switchname",
-    "FreeSWITCH-IPv4",
-    "FreeSWITCH-IPv6",
-    "Event-Date-Local",
-    "Event-Date-GMT",
-    "Event-Date-Timestamp",
-    "Event-Calling-File",
-    "Event-Calling-Function",
-    "Event-Calling-Line-Number",
-    "Event-Sequence",
 ];
 
 #[tokio::test(start_paused = true)]

@@ -1,33 +1,13 @@
 //! What the golden tests share: reading the corpus, and counting what passed.
 
-#![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test uses a part of it")]
 
-use std::path::PathBuf;
+#[path = "../../../../tests/shared/corpus.rs"]
+mod corpus;
 
 use serde_json::Value;
 
-/// A file of the corpus.
-pub fn corpus(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus").join(name)
-}
-
-/// The cases of a corpus file.
-pub fn cases(name: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(corpus(name)).unwrap();
-    text.lines().map(|line| serde_json::from_str(&unpaired(line)).unwrap()).collect()
-}
-
-/// `\udcXX` stands for the byte XX that is not UTF-8; ours is U+F7XX.
-fn unpaired(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("\\udc") {
-        out.push_str(before);
-        out.push_str("\\uf7");
-        rest = after;
-    }
-    out + rest
-}
+pub use corpus::{cases, corpus};
 
 /// What came of all cases.
 #[derive(Default)]

@@ -14,6 +14,8 @@ mod deviations;
 #[path = "../calls/rig.rs"]
 #[allow(dead_code, reason = "each test uses its part")]
 mod rig;
+#[path = "../../../../tests/shared/section.rs"]
+mod section;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -98,25 +100,9 @@ fn new_uuid(text: &str) -> String {
     }
 }
 
-const BEGIN: &str =
-    "<!-- texts: begin (UPDATE_DOCS=1 cargo test -p ringfence-switch --test texts writes it) -->\n";
-const END: &str = "<!-- texts: end -->";
-
 #[test]
 fn the_document_lists_every_deviation() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/compatibility.md");
-    let document = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = document.split_once(BEGIN).expect("the section's beginning");
-    let (section, after) = rest.split_once(END).expect("the section's end");
-    let mut text = String::from("\n");
-    for (reason, cases) in DEVIATIONS {
-        let cases: Vec<String> = cases.iter().map(|case| format!("`{case}`")).collect();
-        text.push_str(&format!("- {reason} ({})\n", cases.join(", ")));
-    }
-    text.push('\n');
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{text}{END}{after}")).unwrap();
-    } else {
-        assert!(section == text, "docs/compatibility.md is out of date; UPDATE_DOCS=1 writes it");
-    }
+    let command = "cargo test -p ringfence-switch --test texts";
+    let text = format!("\n{}\n", section::reasons(DEVIATIONS));
+    section::check("compatibility.md", "texts", command, &text);
 }
