@@ -265,8 +265,9 @@ fn time_of_day(text: &str) -> Option<u32> {
     let mut parts = text.trim().split(':').map(|part| part.parse::<u32>().ok());
     let (hours, minutes) = (parts.next()??, parts.next()??);
     let seconds = parts.next().unwrap_or(Some(0))?;
+    // Not `then_some`: what is out of range must not be multiplied.
     (hours <= 24 && minutes < 60 && seconds < 60 && parts.next().is_none())
-        .then_some(hours * 3600 + minutes * 60 + seconds)
+        .then(|| hours * 3600 + minutes * 60 + seconds)
 }
 
 fn date_range(item: &str) -> Result<(NaiveDateTime, NaiveDateTime), &'static str> {
@@ -301,4 +302,17 @@ pub(crate) fn local_zone() -> Tz {
 /// A moment in a zone; for commands that print times.
 pub(crate) fn in_zone(time: SystemTime, zone: Tz) -> DateTime<Tz> {
     zone.from_utc_datetime(&DateTime::<Utc>::from(time).naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_one() {
+        assert_eq!(time_range("08:00-17:30:15"), Ok((28_800, 63_015)));
+        for wrong in ["4294967295:00-09:00", "08:60-09:00", "08:00-09:00:4294967295", "8-9", ""] {
+            assert!(time_range(wrong).is_err(), "{wrong}");
+        }
+    }
 }
