@@ -7,8 +7,8 @@ local format, char = string.format, string.char
 local module = { _VERSION = "MIME 1.0.3" }
 
 -- Each takes what was left over and a piece, and answers what can be written and what is left over. Without a
--- second piece it is the end.
-local function in_groups(size, change)
+-- second piece it is the end. `split` says how much of a text can be changed before the next piece comes.
+local function in_pieces(split, change)
     return function(text, more)
         if text == nil then
             return nil
@@ -17,18 +17,29 @@ local function in_groups(size, change)
             return change(text), nil
         end
         text = text .. more
-        local whole = #text - #text % size
+        local whole = split(text)
         return change(text:sub(1, whole)), text:sub(whole + 1)
     end
 end
 
-module.b64 = in_groups(3, base64)
+local function groups(size)
+    return function(text)
+        return #text - #text % size
+    end
+end
+
+-- Whole lines.
+local function lines(text)
+    return #(text:match("^.*\n") or "")
+end
+
+module.b64 = in_pieces(groups(3), base64)
 
 local function decoded(code)
     return unbase64(code) or ""
 end
 
-local unb64 = in_groups(4, decoded)
+local unb64 = in_pieces(groups(4), decoded)
 
 function module.unb64(code, more)
     return unb64(code and code:gsub("%s", ""), more and more:gsub("%s", ""))
@@ -52,26 +63,8 @@ local function unquoted(text)
     end))
 end
 
--- Whole lines.
-local function in_lines(change)
-    return function(text, more)
-        if text == nil then
-            return nil
-        end
-        if more == nil then
-            return change(text), nil
-        end
-        text = text .. more
-        local lines, rest = text:match("^(.*\n)(.-)$")
-        if not lines then
-            return "", text
-        end
-        return change(lines), rest
-    end
-end
-
-module.qp = in_lines(quoted)
-module.unqp = in_lines(unquoted)
+module.qp = in_pieces(lines, quoted)
+module.unqp = in_pieces(lines, unquoted)
 
 -- A filter that keeps what is left over until the next piece.
 local function filter(change)

@@ -16,6 +16,14 @@ function module.unescape(text)
     end))
 end
 
+-- The text without what matches the pattern, whose capture is that part.
+local function cut(text, pattern, parts, part)
+    return (text:gsub(pattern, function(found)
+        parts[part] = found
+        return ""
+    end))
+end
+
 -- The parts of a URL, into a copy of `default`.
 function module.parse(text, default)
     local parts = {}
@@ -25,26 +33,11 @@ function module.parse(text, default)
     if not text or text == "" then
         return nil, "invalid url"
     end
-    text = text:gsub("#(.*)$", function(fragment)
-        parts.fragment = fragment
-        return ""
-    end)
-    text = text:gsub("^([%a][%w%+%-%.]*):", function(scheme)
-        parts.scheme = scheme
-        return ""
-    end)
-    text = text:gsub("^//([^/%?]*)", function(authority)
-        parts.authority = authority
-        return ""
-    end)
-    text = text:gsub("%?(.*)$", function(query)
-        parts.query = query
-        return ""
-    end)
-    text = text:gsub(";(.*)$", function(params)
-        parts.params = params
-        return ""
-    end)
+    text = cut(text, "#(.*)$", parts, "fragment")
+    text = cut(text, "^([%a][%w%+%-%.]*):", parts, "scheme")
+    text = cut(text, "^//([^/%?]*)", parts, "authority")
+    text = cut(text, "%?(.*)$", parts, "query")
+    text = cut(text, ";(.*)$", parts, "params")
     if text ~= "" then
         parts.path = text
     end
@@ -52,14 +45,8 @@ function module.parse(text, default)
     if not authority then
         return parts
     end
-    authority = authority:gsub("^(.*)@", function(user)
-        parts.userinfo = user
-        return ""
-    end)
-    authority = authority:gsub(":([^:%]]*)$", function(port)
-        parts.port = port
-        return ""
-    end)
+    authority = cut(authority, "^(.*)@", parts, "userinfo")
+    authority = cut(authority, ":([^:%]]*)$", parts, "port")
     if authority ~= "" then
         parts.host = authority:match("^%[(.+)%]$") or authority
     end
