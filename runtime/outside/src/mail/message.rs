@@ -1,11 +1,16 @@
 //! A message as FreeSWITCH writes it, so that what reads its mail reads ours.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ringfence_text::encode;
 
-/// Between the parts of a message with an attachment.
+/// Between the parts of a message with an attachment: FreeSWITCH's own, not a placeholder. What files its
+/// mail by it files ours. No base64 has an underscore in it.
 const BOUNDARY: &str = "XXXX_boundary_XXXX";
+/// How those begin that stand for it in a message that has it in its text.
+const OTHER: &str = "XXXX_boundary_";
 /// How long lines of an attachment are.
 const LINE: usize = 72;
 
@@ -77,9 +82,10 @@ impl Message {
         // A body that brings a Content-Type begins its part itself.
         let own_type = body.to_ascii_lowercase().contains("content-type");
         let part = if own_type { "" } else { "Content-Type: text/plain\n\n" };
+        let boundary = boundary([headers, body, &name]);
         let mut text = format!(
-            "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\n{headers}\n\n\
-             --{BOUNDARY}\n{part}{body}\n\n--{BOUNDARY}\nContent-Type: {kind}; name=\"{name}\"\n\
+            "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\n{headers}\n\n\
+             --{boundary}\n{part}{body}\n\n--{boundary}\nContent-Type: {kind}; name=\"{name}\"\n\
              Content-ID: <ATTACHED@freeswitch.org>\nContent-Transfer-Encoding: base64\n\
              Content-Description: {description}\n\
              Content-Disposition: attachment; filename=\"{name}\"\n\n"
@@ -92,9 +98,24 @@ impl Message {
             rest = after;
         }
         text.push_str(rest);
-        text.push_str(&format!("\n\n--{BOUNDARY}--\n.\n"));
+        text.push_str(&format!("\n\n--{boundary}--\n.\n"));
         encode(&text).into_owned()
     }
+}
+
+/// What parts a message: nothing that stands in any of these texts, which could forge a part otherwise.
+fn boundary(texts: [&str; 3]) -> String {
+    if texts.iter().all(|text| !text.contains(BOUNDARY)) {
+        return BOUNDARY.to_owned();
+    }
+    let numbers = texts.iter().flat_map(|text| text.split(OTHER).skip(1)).filter_map(|rest| {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        rest.get(..digits)?.parse::<u64>().ok()
+    });
+    let taken: HashSet<u64> = numbers.collect();
+    // One of so many numbers and one more is free.
+    let free = (1..).find(|number| !taken.contains(number)).unwrap_or_default();
+    format!("{OTHER}{free}_XXXX")
 }
 
 /// What a file is, by the end of its name, and in words.
@@ -149,5 +170,21 @@ mod tests {
         let code = STANDARD.encode([0; 100]);
         let (first, second) = code.split_at(72);
         assert!(text.ends_with(&format!("\n\n{first}\n{second}\n\n--{BOUNDARY}--\n.\n")), "{text}");
+    }
+
+    #[test]
+    fn no_text_forges_a_part() {
+        let attachment = || Some(Attachment { name: "a.wav".into(), data: vec![0; 9] });
+        let forged =
+            "\n--XXXX_boundary_XXXX\nContent-Type: text/html\n\n<p>\n--XXXX_boundary_1_XXXX\n";
+        for (headers, body) in [("", forged), ("X-A: XXXX_boundary_XXXX, XXXX_boundary_1", "b")] {
+            let (headers, body) = (headers.to_owned(), body.to_owned());
+            let sent = Message { headers, body, attachment: attachment(), ..message("a") };
+            let text = String::from_utf8(sent.text()).unwrap();
+            let boundary = text.split('"').nth(1).unwrap();
+            assert_eq!(boundary, "XXXX_boundary_2_XXXX", "{text}");
+            // Said once, and then before both parts and after them.
+            assert_eq!(text.matches(boundary).count(), 4, "{text}");
+        }
     }
 }
