@@ -13,6 +13,10 @@ use crate::{Gone, Outside, command};
 /// How long a mailer or a server may take for one message.
 pub const SMTP_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Where it is written who delivers; for messages.
+const SETTING: &str = "mailer-app and mailer-app-args, or smtp-url, of autoload_configs/switch.conf.xml \
+                       say who takes mail";
+
 /// Who delivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -34,13 +38,13 @@ pub enum Fault {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// The configuration of the mailer or server cannot be used.
-    #[error("the configured mailer cannot be used: {0}")]
+    #[error("{0}; {SETTING}")]
     Route(String),
     /// The mailer cannot be run.
-    #[error(transparent)]
+    #[error("{0}; {SETTING}")]
     Mailer(#[from] command::Fault),
     /// The mailer did not want it.
-    #[error("the mailer {app} ended with {ended:?}")]
+    #[error("the mailer {app} ended with {ended:?}; {SETTING}")]
     Unwanted {
         /// Which.
         app: String,
@@ -48,7 +52,7 @@ pub enum Fault {
         ended: Ended,
     },
     /// The server did not want it, or was not reached in time.
-    #[error("SMTP: {0}")]
+    #[error("SMTP: {0}; {SETTING}")]
     Smtp(String),
     /// There is no thread to wait on.
     #[error(transparent)]
@@ -83,12 +87,13 @@ impl Message {
             if text.trim().is_empty() {
                 return Ok(Vec::new());
             }
-            let plain = Plain::read(text).map_err(|why| Fault::Route(format!("{text}: {why}")))?;
+            let plain = Plain::read(text)
+                .map_err(|why| Fault::Route(format!("the mailer cannot be run: {text}: {why}")))?;
             Ok(plain.words)
         };
         let mut command = words(app)?;
         if command.is_empty() {
-            return Err(Fault::Route("mailer-app is empty".to_owned()));
+            return Err(Fault::Route("there is no mailer: mailer-app is empty".to_owned()));
         }
         if !self.from.is_empty() {
             command.extend(["-f".to_owned(), self.from.clone()]);
@@ -115,7 +120,7 @@ impl Message {
         let from = (!self.from.is_empty()).then(|| address(&self.from)).transpose()?;
         let envelope = Envelope::new(from, to).map_err(|error| Fault::Smtp(error.to_string()))?;
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|error| Fault::Route(error.to_string()))?
+            .map_err(|error| Fault::Route(format!("smtp-url cannot be used: {error}")))?
             .timeout(Some(SMTP_TIMEOUT))
             .build();
         let message = self.for_smtp();
