@@ -11,10 +11,10 @@ use ringfence_sandbox::Sandbox;
 use ringfence_switch::config::Configuration;
 use ringfence_switch::event::EventName;
 use ringfence_switch::switch::Shutdown;
-use ringfence_switch::xml::{Fault, Severity};
+use ringfence_switch::xml::Fault;
 use ringfence_switch::{Setup, Switch};
 use tokio::time::timeout;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -174,20 +174,12 @@ impl Server {
             log::file::rotate_all();
         }
         match self.switch.reload().await {
-            Ok(faults) => {
+            Ok(_) => {
                 without_scripts(&self.switch.configuration().lua.folder);
-                for fault in &faults {
-                    match fault.severity {
-                        Severity::Error => error!("{fault}"),
-                        Severity::Warning => warn!("{fault}"),
-                    }
-                }
                 info!("configuration read again");
             }
-            Err(faults) => {
-                faults.iter().for_each(|fault| error!("{fault}"));
-                error!("the configuration cannot be used; the old one stays");
-            }
+            // Each fault is in the log.
+            Err(_) => {}
         }
     }
 }

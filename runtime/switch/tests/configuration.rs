@@ -14,7 +14,8 @@ The files are FreeSWITCH's: `freeswitch.xml` is the root, and the preprocessor p
 (`<X-PRE-PROCESS cmd=\"include\" data=\"…\"/>`). What FreeSWITCH knows and Ringfence does not need is
 accepted with a warning. `ringfence check` names every fault with file and line; a parameter that cannot
 be used leaves its default in force, and nothing else is lost. `reloadxml` and SIGHUP read dialplan and
-variables again; addresses, ports, threads and what scripts may do need a restart.
+variables again; with an error (not a warning) in any file nothing of them is used and the old ones stay.
+Addresses, ports, threads and what scripts may do need a restart.
 
 | file | what |
 | --- | --- |

@@ -78,12 +78,11 @@ fn forced(text: &str) -> (bool, &str) {
     }
 }
 
-/// Reads the configuration again; what is wrong with it goes to the log as with `reloadxml`.
+/// Reads the configuration again, as `reloadxml`.
 async fn reload_xml(context: &CommandContext) -> String {
     match context.switch.reload().await {
         Ok(_) => "+OK Reloading XML\n".to_owned(),
         Err(faults) => {
-            faults.iter().for_each(|fault| tracing::error!("{fault}"));
             let lines: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
             format!("-ERR the old configuration stays:\n{lines}")
         }

@@ -107,9 +107,6 @@ async fn reloadxml(context: CommandContext, _: String) -> String {
     match context.switch.reload().await {
         Ok(warnings) => format!("+OK [Success]\n{}", lines(&warnings)),
         Err(faults) => {
-            for fault in &faults {
-                tracing::error!("reloadxml: {fault}");
-            }
             format!("-ERR the old configuration stays:\n{}", lines(&faults))
         }
     }

@@ -8,6 +8,9 @@
 //!   <hook event="CUSTOM" subclass="menu::enter" script="entered.lua"/>
 //! </settings>
 //! ```
+//!
+//! Each stands alone: one that is wrong is left out, or corrected, with a warning. It must not keep a
+//! reload from taking the others.
 
 use std::time::Duration;
 
@@ -79,7 +82,7 @@ pub(super) fn handlers(settings: &Element, faults: &mut Vec<Fault>) -> Vec<XmlHa
             let Some((line, _, bound)) = &mut script else {
                 let message = "xml-handler-bindings stands after the xml-handler-script that it is for; \
                                it is ignored";
-                faults.push(Fault::error(param.place.clone(), message));
+                faults.push(Fault::warning(param.place.clone(), message));
                 continue;
             };
             *bound = true;
@@ -115,12 +118,12 @@ fn sections(text: &str, place: &Place, faults: &mut Vec<Fault>) -> Vec<Section> 
         match known {
             Ok(section) => sections.push(section),
             Err(unknown) => {
-                faults.push(Fault::error(place.clone(), format!("{unknown}; it is ignored")));
+                faults.push(Fault::warning(place.clone(), format!("{unknown}; it is ignored")));
             }
         }
     }
     if sections.is_empty() && text.trim().is_empty() {
-        faults.push(Fault::error(place.clone(), "xml-handler-bindings names no section"));
+        faults.push(Fault::warning(place.clone(), "xml-handler-bindings names no section"));
     }
     sections
 }
@@ -135,7 +138,7 @@ fn hook(element: &Element) -> Result<EventHook, Fault> {
     let place = element.place.clone();
     let attribute = |name| element.attribute(name).map(str::trim).filter(|text| !text.is_empty());
     let left_out =
-        |why: String| Fault::error(place.clone(), format!("{why}; this <hook> is left out"));
+        |why: String| Fault::warning(place.clone(), format!("{why}; this <hook> is left out"));
     let Some(line) = attribute("script") else {
         return Err(left_out(
             "<hook> needs a script: <hook event=\"DTMF\" script=\"keys.lua\"/>".to_owned(),
@@ -163,7 +166,7 @@ pub(super) fn startup(settings: &Element, faults: &mut Vec<Fault>) -> Vec<Startu
     });
     scripts
         .map(|(_, line, param)| {
-            let mut wrong = |what: String| faults.push(Fault::error(param.place.clone(), what));
+            let mut wrong = |what: String| faults.push(Fault::warning(param.place.clone(), what));
             let restart = match param.attribute("restart") {
                 None | Some("never") => Restart::Never,
                 Some("on-failure") => Restart::OnFailure,
@@ -235,10 +238,11 @@ mod tests {
         let told = told(&faults);
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(
-            told[0].starts_with("lua.conf.xml:2: xml-handler-bindings stands after"),
+            told[0].starts_with("lua.conf.xml:2: warning: xml-handler-bindings stands after"),
             "{told:?}"
         );
-        assert!(told[1].starts_with("lua.conf.xml:4: there is no section \"nosuch\""), "{told:?}");
+        let unknown = "lua.conf.xml:4: warning: there is no section \"nosuch\"";
+        assert!(told[1].starts_with(unknown), "{told:?}");
         assert!(
             told[2].starts_with("lua.conf.xml:7: warning: c.lua is asked for nothing"),
             "{told:?}"
@@ -264,7 +268,7 @@ mod tests {
         );
         let told = told(&faults);
         assert_eq!(told.len(), 3, "{told:?}");
-        assert!(told[1].contains("lua.conf.xml:5: there is no event NOSUCH"), "{told:?}");
+        assert!(told[1].contains("lua.conf.xml:5: warning: there is no event NOSUCH"), "{told:?}");
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::xml::Fault;
 /// How a limit is switched off where that is sensible.
 pub const UNLIMITED: &str = "unlimited";
 
+/// What is said of a parameter that cannot be used.
+pub(super) const DEFAULT_HOLDS: &str = "the profile's default holds";
+
 /// A limit of script profiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
@@ -397,10 +400,10 @@ impl Limits {
             let Some((value, place)) = settings.set(name) else { continue };
             match limit.parse(value) {
                 Ok(value) => (limit.set)(self, value),
-                Err(right) => faults.push(Fault::error(
-                    place.clone(),
-                    format!("{name}=\"{value}\" is not {right}; the profile's default holds"),
-                )),
+                Err(right) => {
+                    let message = format!("{name}=\"{value}\" is not {right}");
+                    faults.push(Fault::error(place.clone(), message).so(DEFAULT_HOLDS));
+                }
             }
         }
     }

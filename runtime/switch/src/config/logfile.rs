@@ -110,11 +110,10 @@ impl LogFileSettings {
         for profile in profiles {
             let file = file(profile, globals, faults);
             if files.iter().any(|known| known.path == file.path) {
-                let message = format!(
-                    "{} is written by an earlier profile already; this one is left out",
-                    file.path.display()
-                );
-                faults.push(Fault::error(profile.place.clone(), message));
+                let path = file.path.display();
+                let message = format!("{path} is written by an earlier profile already");
+                let fault = Fault::error(profile.place.clone(), message);
+                faults.push(fault.so("this one is left out"));
             } else {
                 files.push(file);
             }

@@ -217,8 +217,8 @@ impl LuaSettings {
         if !profiles.iter().any(|profile| profile.name == chosen)
             && let Some(place) = settings.place("profile")
         {
-            let message = format!("there is no script profile {chosen}; no script can run");
-            faults.push(Fault::error(place.clone(), message));
+            let message = format!("there is no script profile {chosen}");
+            faults.push(Fault::error(place.clone(), message).so("no script can run"));
         }
         Self {
             folder,
@@ -252,8 +252,9 @@ fn rule(
     let version = element.attribute("lua");
     if let Some(version) = version.filter(|version| !VERSIONS.contains(version)) {
         let right = VERSIONS.join(", ");
-        let message = format!("lua=\"{version}\" is not one of {right}; this <script> is left out");
-        faults.push(Fault::error(element.place.clone(), message));
+        let message = format!("lua=\"{version}\" is not one of {right}");
+        let fault = Fault::error(element.place.clone(), message);
+        faults.push(fault.so("this <script> is left out"));
         return None;
     }
     let profile = element.attribute("profile");

@@ -105,10 +105,12 @@ impl Networks {
                 let allow = allowed(node, "type", true, faults);
                 match node.attribute("cidr").and_then(Cidr::parse) {
                     Some(cidr) => nodes.push((cidr, allow)),
-                    None => faults.push(Fault::error(
-                        node.place.clone(),
-                        "<node> needs cidr=\"…\", an address or a network as 192.0.2.0/24; it is left out",
-                    )),
+                    None => {
+                        let message =
+                            "<node> needs cidr=\"…\", an address or a network as 192.0.2.0/24";
+                        let fault = Fault::error(node.place.clone(), message);
+                        faults.push(fault.so("it is left out"));
+                    }
                 }
             }
             lists.push((name.to_owned(), Network { others, nodes }));
@@ -152,8 +154,8 @@ fn allowed(element: &Element, attribute: &str, default: bool, faults: &mut Vec<F
         Some("allow" | "true") => true,
         Some("deny" | "false") => false,
         Some(other) => {
-            let message = format!("{attribute}=\"{other}\" is neither allow nor deny; deny holds");
-            faults.push(Fault::error(element.place.clone(), message));
+            let message = format!("{attribute}=\"{other}\" is neither allow nor deny");
+            faults.push(Fault::error(element.place.clone(), message).so("deny holds"));
             false
         }
     }

@@ -139,8 +139,8 @@ impl<'s> Settings<'s> {
         // An empty value sets nothing.
         if let Some(place) = place.filter(|_| !value.is_empty()) {
             let holds = if default.is_empty() { "none" } else { default };
-            let message = format!("{name}=\"{value}\" is not {right}; {holds} holds");
-            faults.push(Fault::error(place.clone(), message));
+            let message = format!("{name}=\"{value}\" is not {right}");
+            faults.push(Fault::error(place.clone(), message).so(format!("{holds} holds")));
         }
         default.parse().ok().filter(|_| !default.is_empty())
     }

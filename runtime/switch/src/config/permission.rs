@@ -337,9 +337,8 @@ fn folders(
             folders.push(PathBuf::from(value));
         } else {
             let or = if may_be_all { ", or *" } else { "" };
-            let message =
-                format!("{name}=\"{value}\" is not a folder's full path{or}; it is left out");
-            faults.push(Fault::error(place.clone(), message));
+            let message = format!("{name}=\"{value}\" is not a folder's full path{or}");
+            faults.push(Fault::error(place.clone(), message).so("it is left out"));
         }
     }
     folders

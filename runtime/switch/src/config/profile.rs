@@ -4,7 +4,7 @@ use crate::cause::Cause;
 use crate::variable::Variables;
 use crate::xml::{Element, Fault, Place};
 
-use super::limit::{LIMITS, Limits};
+use super::limit::{DEFAULT_HOLDS, LIMITS, Limits};
 use super::parameter::{Parameter, Settings};
 use super::permission::{PERMISSIONS, Permissions};
 
@@ -108,8 +108,9 @@ pub(super) fn read(
     };
     let known = profiles.iter().position(|(profile, _)| profile.name == name);
     if let Some((_, Some(first))) = known.and_then(|at| profiles.get(at)) {
-        let message = format!("a second profile {name}; the one at {first} holds");
-        faults.push(Fault::error(element.place.clone(), message));
+        let message = format!("a second profile {name}");
+        let so = format!("the one at {first} holds");
+        faults.push(Fault::error(element.place.clone(), message).so(so));
         return;
     }
     let base =
@@ -117,11 +118,11 @@ pub(super) fn read(
     let Some((base, _)) = profiles.iter().find(|(profile, _)| profile.name == base) else {
         let names: Vec<_> = profiles.iter().map(|(profile, _)| profile.name.as_str()).collect();
         let message = format!(
-            "base=\"{base}\" is not a profile that stands before this one: {}; the profile {name} is \
-             left out",
+            "base=\"{base}\" is not a profile that stands before this one: {}",
             names.join(", ")
         );
-        faults.push(Fault::error(element.place.clone(), message));
+        let so = format!("the profile {name} is left out");
+        faults.push(Fault::error(element.place.clone(), message).so(so));
         return;
     };
     let mut profile = ProfileSettings { name: name.to_owned(), ..base.clone() };
@@ -131,10 +132,10 @@ pub(super) fn read(
     if let Some((value, place)) = settings.set("on-end") {
         match on_end(value) {
             Ok(on_end) => profile.on_end = on_end,
-            Err(right) => faults.push(Fault::error(
-                place.clone(),
-                format!("on-end=\"{value}\" is not {right}; the profile's default holds"),
-            )),
+            Err(right) => {
+                let message = format!("on-end=\"{value}\" is not {right}");
+                faults.push(Fault::error(place.clone(), message).so(DEFAULT_HOLDS));
+            }
         }
     }
     let place = Some(element.place.clone());

@@ -229,12 +229,10 @@ pub(super) fn known_profile(
         return;
     }
     let names: Vec<_> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-    let message = format!(
-        "profile=\"{name}\" is not a profile of sandbox.conf.xml ({}); scripts of this pattern cannot \
-         run",
-        names.join(", ")
-    );
-    faults.push(Fault::error(element.place.clone(), message));
+    let message =
+        format!("profile=\"{name}\" is not a profile of sandbox.conf.xml ({})", names.join(", "));
+    let fault = Fault::error(element.place.clone(), message);
+    faults.push(fault.so("scripts of this pattern cannot run"));
 }
 
 fn rule(

@@ -269,18 +269,16 @@ impl SipProfile {
         if !["rfc2833", "rfc4733", "info", "none"].contains(&dtmf_type.as_str())
             && let Some(place) = settings.place("dtmf-type")
         {
-            let message =
-                format!("dtmf-type=\"{dtmf_type}\" is not rfc2833, info or none; rfc2833 holds");
-            faults.push(Fault::error(place.clone(), message));
+            let message = format!("dtmf-type=\"{dtmf_type}\" is not rfc2833, info or none");
+            faults.push(Fault::error(place.clone(), message).so("rfc2833 holds"));
         }
         let negotiation = settings.text("inbound-codec-negotiation").unwrap_or_default();
         if !["generous", "greedy", "scrooge"].contains(&negotiation.to_ascii_lowercase().as_str())
             && let Some(place) = settings.place("inbound-codec-negotiation")
         {
-            let message = format!(
-                "inbound-codec-negotiation=\"{negotiation}\" is not generous or greedy; generous holds"
-            );
-            faults.push(Fault::error(place.clone(), message));
+            let message =
+                format!("inbound-codec-negotiation=\"{negotiation}\" is not generous or greedy");
+            faults.push(Fault::error(place.clone(), message).so("generous holds"));
         }
         let payload =
             settings.parsed("rfc2833-pt", "96 to 127", |n| (96..=127).contains(n), faults);
@@ -340,8 +338,8 @@ fn codecs(
     }
     if found.is_empty() {
         if let Some(place) = place {
-            let message = format!("{name}=\"{text}\" leaves no codec; PCMU and PCMA hold");
-            faults.push(Fault::error(place.clone(), message));
+            let message = format!("{name}=\"{text}\" leaves no codec");
+            faults.push(Fault::error(place.clone(), message).so("PCMU and PCMA hold"));
         }
         return None;
     }

@@ -216,10 +216,9 @@ impl SwitchSettings {
         } else {
             if let Some(place) = settings.place("rtp-end-port").or(settings.place("rtp-start-port"))
             {
-                faults.push(Fault::error(
-                    place.clone(),
-                    format!("rtp-end-port {end} must be above rtp-start-port {start}; 16384 to 32768 hold"),
-                ));
+                let message = format!("rtp-end-port {end} must be above rtp-start-port {start}");
+                let fault = Fault::error(place.clone(), message);
+                faults.push(fault.so("16384 to 32768 hold"));
             }
             16384..=32768
         };

@@ -107,10 +107,11 @@ fn condition(element: &Element, depth: usize, faults: &mut Vec<Fault>) -> Condit
             "anti-action" => anti_actions.push(step(child, faults)),
             "regex" if element.attribute("regex").is_some() => rules.push(rule(child, faults)),
             "condition" if depth < MAX_NESTING => nested.push(condition(child, depth + 1, faults)),
-            "condition" => faults.push(Fault::error(
-                child.place.clone(),
-                format!("conditions are nested deeper than {MAX_NESTING}; this one is left out"),
-            )),
+            "condition" => {
+                let message = format!("conditions are nested deeper than {MAX_NESTING}");
+                let fault = Fault::error(child.place.clone(), message);
+                faults.push(fault.so("this one is left out"));
+            }
             "expression" => {}
             other => faults.push(Fault::warning(
                 child.place.clone(),
@@ -191,8 +192,8 @@ fn expression(text: &str, element: &Element, faults: &mut Vec<Fault>) -> Express
     match Pattern::compile(&expand::expand_now(text, &Nothing)) {
         Ok(pattern) => Expression::Fixed(pattern),
         Err(error) => {
-            faults
-                .push(Fault::error(element.place.clone(), format!("{error}; it matches nothing")));
+            let fault = Fault::error(element.place.clone(), error.to_string());
+            faults.push(fault.so("it matches nothing"));
             Expression::Broken
         }
     }
@@ -224,10 +225,9 @@ fn step(element: &Element, faults: &mut Vec<Fault>) -> Step {
     known_attributes(element, &["application", "data", "inline", "loop"], faults);
     let application = element.attribute("application").unwrap_or_default();
     if application.is_empty() {
-        faults.push(Fault::error(
-            element.place.clone(),
-            format!("<{}> has no application; a call that comes here is hung up", element.name),
-        ));
+        let message = format!("<{}> has no application", element.name);
+        let fault = Fault::error(element.place.clone(), message);
+        faults.push(fault.so("a call that comes here is hung up"));
     }
     let repeat = match element.attribute("loop") {
         None => 1,

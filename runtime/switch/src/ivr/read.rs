@@ -61,10 +61,10 @@ fn read(element: &Element, faults: &mut Vec<Fault>) -> Menu {
         match value.trim().parse() {
             Ok(number) if number >= least => number,
             _ => {
-                let message = format!(
-                    "menu {name}: {attribute}=\"{value}\" is no number from {least}; {or} holds"
-                );
-                faults.push(Fault::error(element.place.clone(), message));
+                let message =
+                    format!("menu {name}: {attribute}=\"{value}\" is no number from {least}");
+                let fault = Fault::error(element.place.clone(), message);
+                faults.push(fault.so(format!("{or} holds")));
                 or
             }
         }
@@ -96,8 +96,9 @@ fn read(element: &Element, faults: &mut Vec<Fault>) -> Menu {
     let entries = element.children_named("entry").filter_map(|child| {
         entry(child)
             .map_err(|why| {
-                let message = format!("menu {name}: this <entry> is left out: {why}");
-                faults.push(Fault::error(child.place.clone(), message));
+                let message = format!("menu {name}: {why}");
+                let fault = Fault::error(child.place.clone(), message);
+                faults.push(fault.so("this <entry> is left out"));
             })
             .ok()
     });

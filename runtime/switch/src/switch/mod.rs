@@ -420,7 +420,8 @@ impl Switch {
         Ok(output)
     }
 
-    /// Reads the configuration again. With faults the old one stays.
+    /// Reads the configuration again. With errors the old one stays: nothing of the new one is used. Each
+    /// fault is logged.
     ///
     /// Blocks on no call thread. SIP listeners stay as they were; the rest is taken by the next call.
     ///
@@ -428,6 +429,22 @@ impl Switch {
     ///
     /// The faults, each with file and line.
     pub async fn reload(&self) -> Result<Vec<Fault>, Vec<Fault>> {
+        let reloaded = self.read_again().await.map_err(|faults| {
+            // What would hold instead does not: the old configuration does.
+            let bare = faults.into_iter().map(|fault| Fault { so: None, ..fault });
+            bare.collect::<Vec<_>>()
+        });
+        match &reloaded {
+            Ok(faults) => faults.iter().for_each(Fault::log),
+            Err(faults) => {
+                faults.iter().for_each(Fault::log);
+                tracing::error!("the configuration has errors and is not used: the old one stays");
+            }
+        }
+        reloaded
+    }
+
+    async fn read_again(&self) -> Result<Vec<Fault>, Vec<Fault>> {
         let Some(directory) = self.0.directory.clone() else {
             return Err(vec![Fault::error(
                 crate::xml::Place::new("(none)", 0),

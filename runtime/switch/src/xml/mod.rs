@@ -69,19 +69,37 @@ pub struct Fault {
     pub place: Place,
     /// What is wrong and what would be right.
     pub message: String,
+    /// What holds instead when the rest of the file is used in spite of it.
+    pub so: Option<String>,
 }
 
 impl Fault {
     /// Something that cannot be used.
     #[must_use]
     pub fn error(place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, place, message: message.into() }
+        Self { severity: Severity::Error, place, message: message.into(), so: None }
     }
 
     /// Something that is ignored.
     #[must_use]
     pub fn warning(place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, place, message: message.into() }
+        Self { severity: Severity::Warning, place, message: message.into(), so: None }
+    }
+}
+
+impl Fault {
+    /// The same with what holds instead.
+    #[must_use]
+    pub fn so(self, instead: impl Into<String>) -> Self {
+        Self { so: Some(instead.into()), ..self }
+    }
+
+    /// Writes it to the log at its own level.
+    pub fn log(&self) {
+        match self.severity {
+            Severity::Error => tracing::error!("{self}"),
+            Severity::Warning => tracing::warn!("{self}"),
+        }
     }
 }
 
@@ -91,7 +109,8 @@ impl fmt::Display for Fault {
             Severity::Warning => "warning: ",
             Severity::Error => "",
         };
-        write!(formatter, "{}: {kind}{}", self.place, self.message)
+        write!(formatter, "{}: {kind}{}", self.place, self.message)?;
+        self.so.as_ref().map_or(Ok(()), |so| write!(formatter, "; {so}"))
     }
 }
 

@@ -316,6 +316,51 @@ async fn reload_keeps_the_old_configuration_when_the_new_one_has_faults() {
     call("two").await;
 }
 
+/// What is said of a fault is what happens: one hook that is wrong keeps nothing else out, and of what is
+/// refused as a whole nothing is said to hold.
+#[tokio::test]
+async fn a_reload_does_what_it_says_of_each_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |settings: &str, switch: &str| {
+        let text = format!(
+            "<document>\n<section name=\"configuration\"><configuration name=\"lua.conf\"><settings>\n\
+             {settings}\n</settings></configuration>\n<configuration name=\"switch.conf\"><settings>\n\
+             {switch}\n</settings></configuration></section></document>"
+        );
+        std::fs::write(folder.path().join("freeswitch.xml"), text).unwrap();
+    };
+    write("", "");
+    let (configuration, _) = ringfence_switch::config::Configuration::load(folder.path()).unwrap();
+    let network = ringfence_rim::Network::new();
+    let switch = ringfence_switch::Switch::new(ringfence_switch::Setup {
+        configuration,
+        directory: Some(folder.path().to_owned()),
+        sip: None,
+        media: ringfence_media::Media::simulated(Default::default(), network).unwrap(),
+        clock: ringfence_rim::Clock::System,
+        hostname: "test".into(),
+    });
+    let hooks = || switch.configuration().lua.hooks.len();
+    write("<hook event=\"NOSUCH\" script=\"a.lua\"/>\n<hook event=\"DTMF\" script=\"b.lua\"/>", "");
+    let answer = switch.command("reloadxml", "", None).await.unwrap();
+    assert!(answer.starts_with("+OK [Success]\n"), "{answer}");
+    let warned = "freeswitch.xml:3: warning: there is no event NOSUCH; this <hook> is left out\n";
+    assert!(answer.contains(warned), "{answer}");
+    assert_eq!(hooks(), 1);
+
+    write(
+        "<hook event=\"NOSUCH\" script=\"a.lua\"/>",
+        "<param name=\"max-sessions\" value=\"x\"/>",
+    );
+    let answer = switch.command("reloadxml", "", None).await.unwrap();
+    assert!(answer.starts_with("-ERR the old configuration stays:\n"), "{answer}");
+    assert!(
+        answer.contains(":6: max-sessions=\"x\" is not a number of calls, 1 or more\n"),
+        "{answer}"
+    );
+    assert_eq!(hooks(), 1);
+}
+
 /// docs/applications.md and docs/commands.md say what the tables say. The host crate, which knows all
 /// modules, writes them.
 #[tokio::test]
