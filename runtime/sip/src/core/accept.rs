@@ -62,21 +62,7 @@ impl Core {
         let _ = shared.remote_tag.set(remote_tag.into());
         let (sender, events) = mpsc::channel(EVENTS);
         self.counters.calls.fetch_add(1, Ordering::Relaxed);
-        let leg = self.insert_leg(Leg {
-            shared: Arc::clone(&shared),
-            events: Some(sender),
-            dialog,
-            phase: Phase::Incoming,
-            ours: false,
-            server: None,
-            client: None,
-            unacknowledged: None,
-            bye: None,
-            offer: 0,
-            next: None,
-            modifying: None,
-            dial: None,
-        });
+        let leg = self.insert_leg(Leg::new(Arc::clone(&shared), sender, dialog, None));
         self.turn_leg(leg);
         let server = self.open_invite(&request, essentials, key, flow.clone(), head, leg);
         if let Some(leg) = self.legs.get_mut(leg) {

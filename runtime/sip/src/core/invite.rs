@@ -55,21 +55,12 @@ impl Core {
             flow,
         };
         let hop = (dial.hop.ip(), dial.hop.host(), dial.hop.port().unwrap_or(5060));
-        let leg = self.insert_leg(Leg {
-            shared: Arc::clone(&dial.shared),
-            events: Some(dial.events.clone()),
+        let leg = self.insert_leg(Leg::new(
+            Arc::clone(&dial.shared),
+            dial.events.clone(),
             dialog,
-            phase: Phase::Outgoing,
-            ours: true,
-            server: None,
-            client: None,
-            unacknowledged: None,
-            bye: None,
-            offer: 0,
-            next: None,
-            modifying: None,
-            dial: Some(dial),
-        });
+            Some(dial),
+        ));
         match hop {
             (Some(ip), ..) => self.call(leg, &[ip]),
             (None, Some(name), port) => {

@@ -46,6 +46,33 @@ pub(super) struct Leg {
     pub(super) dial: Option<Box<Dial>>,
 }
 
+impl Leg {
+    /// A call that came; with `dial`, one of ours.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        events: mpsc::Sender<CallEvent>,
+        dialog: Dialog,
+        dial: Option<Box<Dial>>,
+    ) -> Self {
+        let ours = dial.is_some();
+        Self {
+            shared,
+            events: Some(events),
+            dialog,
+            phase: if ours { Phase::Outgoing } else { Phase::Incoming },
+            ours,
+            server: None,
+            client: None,
+            unacknowledged: None,
+            bye: None,
+            offer: 0,
+            next: None,
+            modifying: None,
+            dial,
+        }
+    }
+}
+
 /// A re-INVITE of ours.
 #[derive(Clone, Debug)]
 pub(super) struct Offer {
