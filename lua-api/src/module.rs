@@ -3,11 +3,20 @@
 use crate::function::{
     Function,
     Kind::{ConstText, Int, Pointer, SessionGiven, Text, Unsigned},
-    may, need, row,
+    Parameter, may, need, row,
 };
 
 /// Flags of a session in FreeSWITCH's C; scripts only compare them.
 pub const CONSTANTS: &[(&str, i64)] = &[("S_HUP", 1), ("S_FREE", 2), ("S_RDLOCK", 4)];
+
+/// What `consoleLog2` takes, of a call and without one.
+pub(crate) const PLACED: &[Parameter] = &[
+    need("level", Text),
+    need("file", Text),
+    need("func", Text),
+    need("line", Int),
+    need("message", Text),
+];
 
 /// All functions, as `freeswitch.<name>`.
 pub const FUNCTIONS: &[Function] = &[
@@ -21,13 +30,7 @@ pub const FUNCTIONS: &[Function] = &[
     row(
         &["consoleLog2", "console_log2"],
         "consoleLog2",
-        &[
-            need("level", Text),
-            need("file", Text),
-            need("func", Text),
-            need("line", Int),
-            need("message", Text),
-        ],
+        PLACED,
         "",
         "Writes a line to the log, with a place that the script names.",
     ),

@@ -6,6 +6,7 @@ use crate::function::{
     Kind::{ConstText, Event, Flag, Int, Pointer, Session, Text},
     field, may, need, row,
 };
+use crate::module::PLACED;
 
 /// A call, as scripts hold it.
 pub(crate) const SESSION: Class = Class {
@@ -503,13 +504,7 @@ const METHODS: &[Function] = &[
     row(
         &["consoleLog2"],
         "CoreSession::consoleLog2",
-        &[
-            need("level", Text),
-            need("file", Text),
-            need("func", Text),
-            need("line", Int),
-            need("message", Text),
-        ],
+        PLACED,
         "",
         "Writes a line to the log, with a place that the script names.",
     ),
