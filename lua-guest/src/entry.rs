@@ -73,7 +73,14 @@ pub(crate) fn leave(lua: &Lua) {
 
 /// `XML_STRING`.
 fn xml(lua: &Lua) -> Result<(), String> {
-    let Some(text) = text(lua, global(lua, "XML_STRING")?)? else { return Ok(()) };
+    let value = global(lua, "XML_STRING")?;
+    let kind = value.type_name();
+    let Some(text) = text(lua, value)? else {
+        return match kind {
+            "nil" => Ok(()),
+            kind => Err(format!("XML_STRING is a {kind}, not a string")),
+        };
+    };
     let bytes = text.as_bytes();
     if bytes.is_empty() {
         // An answer, though not a good one.

@@ -5,7 +5,10 @@ use std::cell::{Cell, RefCell};
 use mlua::{Lua, LuaString, Table};
 use wasip2::clocks::monotonic_clock;
 
-use crate::{bindings::ringfence::call::api, entry, library, modules, run};
+use crate::{
+    bindings::ringfence::call::{api, job},
+    entry, library, modules, run,
+};
 
 thread_local! {
     /// When this run began, for `os.clock`, in nanoseconds. (Zero before: what is not lies on a page
@@ -59,6 +62,7 @@ pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
     table.set(
         "exit",
         lua.create_function(|lua, status: i32| -> mlua::Result<()> {
+            job::exiting(status);
             entry::leave(lua);
             std::process::exit(status)
         })?,

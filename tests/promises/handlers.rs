@@ -31,10 +31,17 @@ fn busy(server: &Server) -> u16 {
 /// line in the log says which handler, and where.
 #[test]
 fn the_files_serve_whatever_a_handler_does() {
+    const LATE: &str = "it was not done within 1s (xml-handler-timeout of lua.conf.xml)";
     for (what, handler, told) in [
         ("fails", "local x = nil\nx.y = 1", "handler.lua:2"),
-        ("computes for ever", "while true do end", "longer than 1s"),
-        ("waits for ever", "freeswitch.msleep(3600000)", "longer than 1s"),
+        ("computes for ever", "while true do end", LATE),
+        ("waits for ever", "\nfreeswitch.msleep(3600000)", "handler.lua:2"),
+        ("computes after a call", "freeswitch.getGlobalVariable('a')\nwhile true do end", LATE),
+        ("exits", "os.exit(3)", "it exited with code 3"),
+        ("answers a table", "XML_STRING = {}", "XML_STRING is a table, not a string"),
+        ("answers a boolean", "XML_STRING = true", "XML_STRING is a boolean, not a string"),
+        ("answers a number", "XML_STRING = 5", "it holds no element"),
+        ("answers a text", "XML_STRING = 'not found'", "it holds no element"),
         ("answers 100 MB", "XML_STRING = ('<extension/>'):rep(9000000)", "handler.lua"),
         ("answers too much", "XML_STRING = ('<extension/>'):rep(2000000)", "handler.lua"),
         ("answers no XML", "XML_STRING = '<document>\\n<section'", "XML_STRING of"),
@@ -52,6 +59,7 @@ fn the_files_serve_whatever_a_handler_does() {
         eventually(&format!("{what}: the log to tell {told:?}"), || {
             (!server.log.with(told).is_empty()).then_some(())
         });
+        server.log.wait_for(&["the static XML serve", told, "handler.lua", "section=\"dialplan\""]);
         assert_eq!(server.api("user_exists id 1 example.org"), "false", "{what}");
         eventually(&format!("{what}: no script to be left"), || {
             server.jobs().is_empty().then_some(())

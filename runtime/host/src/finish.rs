@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ringfence_sandbox::{Cost, End, Ended, EndedBy, JobHandle};
+use ringfence_sandbox::{Cost, End, Ended, EndedBy, JobHandle, Place};
 use ringfence_switch::{Authority, Cause, Hook, Session, authority::inert, config::OnEnd};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -44,6 +44,8 @@ pub struct Ending {
     pub error: Option<String>,
     /// `ok`, `error` (the script raised one), or why it was ended: `killed`, `trap`, `wall-limit` …
     pub result: &'static str,
+    /// The code that it ended itself with; 0 when it did not.
+    pub exit: i32,
     /// What it wrote to `stream`.
     pub output: String,
     /// What it answered to whom it was started by.
@@ -52,6 +54,8 @@ pub struct Ending {
     pub(crate) authority: Option<Arc<Authority>>,
     /// What it cost.
     pub cost: Cost,
+    /// The line at which it last called the server.
+    pub(crate) at: Option<Place>,
 }
 
 impl Launched {
@@ -68,12 +72,16 @@ impl Launched {
     /// Waits for the end, logs what went wrong, and tells the call: variables, autohangup, and what its
     /// profile says of scripts that are ended.
     pub(crate) async fn finish(mut self) -> Ending {
-        let Ended { id, result, host, cost, .. } = self.ended().await;
+        let Ended { id, result, host, cost, at } = self.ended().await;
         let cut = matches!(&result, Err(why) if !matches!(why, EndedBy::Exit { .. }));
+        let exit = match &result {
+            Err(EndedBy::Exit { code }) => *code,
+            _ => 0,
+        };
         let (result, error) = match result {
             Ok(Ok(())) | Err(EndedBy::Exit { .. }) => ("ok", None),
             Ok(Err(fault)) => (FAULT, Some(described(&fault))),
-            Err(why) => (why.name(), Some(why.to_string())),
+            Err(why) => (why.name(), Some(why.located(at.as_ref()))),
         };
         if let Some(error) = &error {
             self.failed(result, error);
@@ -93,7 +101,7 @@ impl Launched {
             host.map(|host| (host.output, host.entry.answer, host.authority)).unwrap_or_default();
         let output = output.unwrap_or_default();
         let output = ringfence_text::decode(&output).into_owned();
-        Ending { job: id, error, result, output, answer, authority, cost }
+        Ending { job: id, error, result, exit, output, answer, authority, cost, at }
     }
 
     /// Waits for the end. A script that finds its call hung up may go on for its profile's grace time.

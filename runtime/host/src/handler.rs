@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use ringfence_sandbox::Owner;
+use ringfence_sandbox::{End, Owner};
 use ringfence_switch::{
     config::LuaSettings,
-    lookup::{self, Binding, Request},
+    lookup::{self, Binding, Request, Unanswered},
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     bindings::ringfence::call::job::Origin,
@@ -19,6 +19,9 @@ use crate::{
 
 /// Whose bindings they are.
 const MODULE: &str = "mod_lua";
+
+/// What a run is called that its lookup cannot wait for any longer.
+const TIMEOUT: &str = "handler-timeout";
 
 /// A handler script, as the switch asks it.
 struct Handler {
@@ -64,16 +67,13 @@ impl Binding for Handler {
     fn fetch<'b>(
         &'b self,
         request: &'b Request,
-    ) -> BoxFuture<'b, Result<Option<lookup::Answer>, String>> {
+    ) -> BoxFuture<'b, Result<Option<lookup::Answer>, Unanswered>> {
         async move {
             if asking().contains(request.section) {
                 // A handler that asks for what it is asked for would go on for ever.
                 return Ok(None);
             }
-            match timeout(self.timeout, self.ask(request)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(format!("it took longer than {:?} and was ended", self.timeout)),
-            }
+            self.ask(request).await
         }
         .boxed()
     }
@@ -81,7 +81,8 @@ impl Binding for Handler {
 
 impl Handler {
     /// Runs the script; it ends when nobody waits for the answer any more.
-    async fn ask(&self, request: &Request) -> Result<Option<lookup::Answer>, String> {
+    async fn ask(&self, request: &Request) -> Result<Option<lookup::Answer>, Unanswered> {
+        let deadline = Instant::now() + self.timeout;
         let started = self.scripts.start(Start {
             language: Language::Usual,
             origin: Origin::Handler,
@@ -91,13 +92,32 @@ impl Handler {
             environment: None,
             entry: Entry::handler(request),
         });
-        let launched = started.await.map_err(|error| error.to_string())?;
+        let launched = match timeout_at(deadline, started).await {
+            Ok(started) => started.map_err(|error| Unanswered::new(error.to_string()))?,
+            Err(_) => return Err(Unanswered::new(format!("it did not start, {}", self.late()))),
+        };
+        let late = format!("it was not done {}", self.late());
+        launched.handle.job().end_at(deadline, End::new(TIMEOUT, late));
         let ending = launched.kill_on_drop().finish().await;
+        let at = ending.at.map(|place| place.to_string());
         if let Some(error) = ending.error {
-            return Err(error.lines().next().unwrap_or_default().to_owned());
+            return Err(Unanswered { why: first_line(&error), at });
         }
-        let Answer::Xml(Some(xml)) = ending.answer else { return Ok(None) };
+        let Answer::Xml(Some(xml)) = ending.answer else {
+            return match ending.exit {
+                0 => Ok(None),
+                code => Err(Unanswered { why: format!("it exited with code {code}"), at }),
+            };
+        };
         let xml = ringfence_text::decode(&xml).into_owned();
         Ok(Some(lookup::Answer { xml, authority: ending.authority }))
     }
+
+    fn late(&self) -> String {
+        format!("within {:?} (xml-handler-timeout of lua.conf.xml)", self.timeout)
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }

@@ -25,4 +25,9 @@ impl job::Host for State<Host> {
         output.extend_from_slice(&data);
         Ok(Ok(()))
     }
+
+    fn exiting(&mut self, code: i32) -> wasmtime::Result<()> {
+        self.job().exiting(code);
+        Ok(())
+    }
 }

@@ -150,26 +150,52 @@ impl EndedBy {
     }
 }
 
+impl EndedBy {
+    /// Whether it did not end by itself, nor by somebody's decision: what it did last is of interest.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        !matches!(
+            self,
+            Self::Killed { .. }
+                | Self::Exit { .. }
+                | Self::StartFailed { .. }
+                | Self::HostBug { .. }
+                | Self::SandboxGone
+        )
+    }
+
+    /// The same as [`Display`](fmt::Display) with where it was, for those at a limit. A guest tells its
+    /// line with host calls only.
+    #[must_use]
+    pub fn located(&self, at: Option<&Place>) -> String {
+        match at {
+            _ if !self.is_limit() => self.to_string(),
+            Some(at) => format!("{self}; its last call of the server was at {at}"),
+            None => format!("{self}; its line is not known, it made no call of the server"),
+        }
+    }
+}
+
 impl fmt::Display for EndedBy {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trap { message, .. } => write!(out, "{message}"),
             Self::Killed { reason } => write!(out, "{reason}"),
-            Self::WallLimit { limit } => write!(out, "it ran longer than {limit:?}"),
+            Self::WallLimit { limit } => write!(out, "it ran longer than {limit:?} (wall-limit)"),
             Self::CpuLimit { limit } => {
-                write!(out, "it used more than {limit:?} of processor time")
+                write!(out, "it used more than {limit:?} of processor time (cpu-limit)")
             }
             Self::BurstLimit { limit } => {
-                write!(out, "it computed for more than {limit:?} without a host call")
+                write!(out, "it computed for more than {limit:?} without a host call (burst-limit)")
             }
             Self::FuelLimit { limit } => {
-                write!(out, "it executed more than {limit} instructions")
+                write!(out, "it executed more than {limit} instructions (fuel)")
             }
             Self::HostCallLimit { limit } => {
-                write!(out, "it made more than {limit} host calls a second")
+                write!(out, "it made more than {limit} host calls a second (host-call-limit)")
             }
             Self::MemoryLimit { limit } => {
-                write!(out, "it needed more than {limit} bytes of memory")
+                write!(out, "it needed more than {} MiB (memory)", limit >> 20)
             }
             Self::StackLimit { limit } => {
                 write!(
@@ -181,10 +207,10 @@ impl fmt::Display for EndedBy {
                 write!(out, "it went on after it was refused more than {limit} {what}")
             }
             Self::LogLimit { limit } => {
-                write!(out, "it went on logging far beyond {limit} bytes a minute")
+                write!(out, "it went on logging far beyond {limit} bytes a minute (log-limit)")
             }
             Self::OutputLimit { limit } => {
-                write!(out, "it went on printing far beyond {limit} bytes a minute")
+                write!(out, "it went on printing far beyond {limit} bytes a minute (output-limit)")
             }
             Self::Exit { code } => write!(out, "it exited with code {code}"),
             Self::Host(end) => write!(out, "{}", end.message),

@@ -68,6 +68,8 @@ pub struct Job {
     deadlines: AtomicU32,
     /// What the host said went wrong.
     failure: Mutex<Option<Outcome>>,
+    /// The code that it said it ends itself with.
+    exiting: Mutex<Option<i32>>,
 }
 
 /// Who runs what for whom; the rest of a [`Job`] is bookkeeping.
@@ -117,6 +119,7 @@ impl Job {
             deadline: Mutex::new(None),
             deadlines: AtomicU32::new(0),
             failure: Mutex::new(None),
+            exiting: Mutex::new(None),
         }
     }
 
@@ -240,6 +243,16 @@ impl Job {
     /// statistics and [observers](crate::Observer). The last report counts.
     pub fn failed(&self, name: &'static str, error: impl Into<String>) {
         *self.failure.lock() = Some(Outcome { name, error: Some(error.into()) });
+    }
+
+    /// Says with which code the run ends itself next: `wasi:cli/exit` tells 0 or 1 only.
+    pub fn exiting(&self, code: i32) {
+        *self.exiting.lock() = Some(code);
+    }
+
+    /// The code of a run that ended itself, which WASI told as `told`.
+    pub(crate) fn exit_code(&self, told: i32) -> i32 {
+        self.exiting.lock().filter(|code| (*code == 0) == (told == 0)).unwrap_or(told)
     }
 
     pub(crate) fn failure(&self) -> Option<Outcome> {

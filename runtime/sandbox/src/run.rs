@@ -122,7 +122,7 @@ impl<T, R> JobHandle<T, R> {
 impl<T, R> Drop for JobHandle<T, R> {
     fn drop(&mut self) {
         if self.kill_on_drop {
-            self.job.kill("its starter has gone");
+            self.job.kill("nobody waits for it any more");
         }
     }
 }
@@ -403,8 +403,10 @@ fn report<R>(job: &Job, result: &Result<R, EndedBy>) {
                 script,
                 at,
                 job = job_id,
-                "{}: the script was ended: {why}",
-                why.name()
+                profile = job.profile.name,
+                "{}: the script was ended: {}",
+                why.name(),
+                why.located(job.place().as_ref())
             );
         }
     }

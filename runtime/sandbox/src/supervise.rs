@@ -116,7 +116,7 @@ pub(crate) fn classify(
         return why.clone();
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
-        return EndedBy::Exit { code: *code };
+        return EndedBy::Exit { code: job.exit_code(*code) };
     }
     if let Some(end) = error.downcast_ref::<End>() {
         return EndedBy::Host(end.clone());

@@ -38,6 +38,10 @@ pub(super) async fn parse(
         parsed.map_err(|error| format!("parsing it failed: {error}"))?
     };
     let root = parsed.map_err(|fault| fault.to_string())?;
+    if root.children.is_empty() && root.name == "include" {
+        // Not of the text, but what `parse` puts around its elements.
+        return Err("it holds no element; <document type=\"freeswitch/xml\"> begins one".to_owned());
+    }
     if says_not_found(&root) {
         return Ok(None);
     }

@@ -49,16 +49,35 @@ pub struct Answer {
     pub authority: Option<Arc<Authority>>,
 }
 
+/// Why a binding gave no answer that can be used.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    /// In one line.
+    pub why: String,
+    /// Where the script last was, if that is known and `why` does not name it.
+    pub at: Option<String>,
+}
+
+impl Unanswered {
+    /// That, wherever it was.
+    #[must_use]
+    pub fn new(why: String) -> Self {
+        Self { why, at: None }
+    }
+}
+
 /// Something that knows parts of the configuration: a handler script.
 pub trait Binding: Send + Sync {
     /// What the log calls it, and what the places of its elements name: the script's file.
     fn name(&self) -> &str;
 
-    /// Answers a request; none when it knows nothing of that. The error is why it could not be asked, in
-    /// one line, for the log.
+    /// Answers a request; none when it knows nothing of that. The error is for the log.
     ///
     /// The future may be dropped before its end.
-    fn fetch<'b>(&'b self, request: &'b Request) -> BoxFuture<'b, Result<Option<Answer>, String>>;
+    fn fetch<'b>(
+        &'b self,
+        request: &'b Request,
+    ) -> BoxFuture<'b, Result<Option<Answer>, Unanswered>>;
 
     /// For how long an answer holds for the same request; zero asks anew each time.
     fn keep(&self) -> Duration {
@@ -130,13 +149,14 @@ impl Switch {
             match self.fetch(&*binding, request).await {
                 Ok(Some(found)) => return Some(found),
                 Ok(None) => {}
-                Err(why) => tracing::error!(
+                Err(Unanswered { why, at }) => tracing::error!(
                     call = request.params.header("Unique-ID").as_deref(),
                     section = request.section.name(),
                     tag_name = request.tag_name,
                     key_value = request.key_value,
-                    handler = binding.name(),
-                    "the XML handler's answer is not used: {why}"
+                    script = binding.name(),
+                    at,
+                    "the XML handler's answer is not used, other handlers and the static XML serve: {why}"
                 ),
             }
         }
@@ -147,7 +167,7 @@ impl Switch {
         &self,
         binding: &dyn Binding,
         request: &Request,
-    ) -> Result<Option<Found>, String> {
+    ) -> Result<Option<Found>, Unanswered> {
         let keep = binding.keep();
         let key = (!keep.is_zero()).then(|| cache::key(binding.name(), request));
         let kept = key.as_ref().and_then(|key| self.lookup_cache().find(key));
@@ -157,7 +177,9 @@ impl Switch {
                 let answer = binding.fetch(request).await?;
                 let bytes = answer.as_ref().map_or(0, |answer| answer.xml.len());
                 let answered = match answer {
-                    Some(answer) => answer::parse(self, binding.name(), answer).await?,
+                    Some(answer) => answer::parse(self, binding.name(), answer)
+                        .await
+                        .map_err(Unanswered::new)?,
                     None => None,
                 };
                 if let Some(key) = key {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ringfence_switch::config::{Names, ProfileSettings};
-use ringfence_switch::lookup::{Answer, Binding, MAX_ANSWER, Request, Section};
+use ringfence_switch::lookup::{Answer, Binding, MAX_ANSWER, Request, Section, Unanswered};
 use ringfence_switch::{Authority, Cause};
 
 use crate::rig::{Rig, configuration, extensions, soon};
@@ -50,13 +50,13 @@ impl Binding for Fixed {
         self.keep
     }
 
-    fn fetch<'b>(&'b self, _: &'b Request) -> BoxFuture<'b, Result<Option<Answer>, String>> {
+    fn fetch<'b>(&'b self, _: &'b Request) -> BoxFuture<'b, Result<Option<Answer>, Unanswered>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = self
             .answer
             .clone()
             .map(|xml| xml.map(|xml| Answer { xml, authority: self.authority.clone() }));
-        async { answer }.boxed()
+        async { answer.map_err(Unanswered::new) }.boxed()
     }
 }
 
