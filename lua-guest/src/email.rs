@@ -7,6 +7,7 @@ use mlua::Lua;
 use crate::{
     arguments::Arguments,
     bindings::ringfence::call::{
+        job,
         mail::{self, Attachment, Message},
         shell::{self, Ended},
         types::Failure,
@@ -50,7 +51,10 @@ pub(crate) fn send(lua: &Lua, arguments: &Arguments) -> Reply {
 }
 
 fn attachment(path: &str) -> Result<Attachment, Failure> {
-    let cannot = |error: std::io::Error| Failure::Failed(format!("cannot open {path}: {error}"));
+    let cannot = |error: std::io::Error| {
+        let why = job::denied(path, false);
+        Failure::Failed(why.unwrap_or_else(|| format!("cannot open {path}: {error}")))
+    };
     let length = fs::metadata(path).map_err(cannot)?.len();
     if length > MAX_FILE {
         let text = format!("{path} is {length} bytes long; at most {MAX_FILE} are sent along");

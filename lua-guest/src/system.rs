@@ -7,7 +7,7 @@ use wasip2::clocks::monotonic_clock;
 
 use crate::{
     bindings::ringfence::call::{api, job},
-    entry, library, modules, run,
+    entry, library, modules, place, run,
 };
 
 thread_local! {
@@ -34,6 +34,13 @@ pub(crate) fn path(name: &str) -> String {
         return name.to_owned();
     }
     FOLDER.with_borrow(|folder| format!("{folder}/{name}"))
+}
+
+/// Why the profile keeps a file from the script; nil when it does not.
+fn denied(lua: &Lua, (path, write): (LuaString, bool)) -> mlua::Result<Option<LuaString>> {
+    place::tell(lua);
+    let why = job::denied(&ringfence_text::decode(&path.as_bytes()), write);
+    why.map(|why| lua.create_string(ringfence_text::encode(&why))).transpose()
 }
 
 /// The functions, by name.
@@ -67,6 +74,7 @@ pub(crate) fn table(lua: &Lua) -> mlua::Result<Table> {
             std::process::exit(status)
         })?,
     )?;
+    table.set("denied", lua.create_function(denied)?)?;
     table.set("find", lua.create_function(modules::find)?)?;
     table.set("library", lua.create_function(library::find)?)?;
     table.set("load_text", lua.create_function(run::load_text)?)?;

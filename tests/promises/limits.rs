@@ -254,6 +254,30 @@ fn scripts_within_scripts_are_bounded() {
     server.log.wait_for(&["start 3: -ERR", "owner-instances"]);
 }
 
+/// A file that is kept from a script costs one line of the log, however often the script tries.
+#[test]
+fn a_file_that_is_kept_is_told_once() {
+    let mut server = Server::start(|conf| {
+        conf.profile("kept", "test_6800.lua", &[("wall-limit", "60")]).lua_and_tell(
+            "6800",
+            "session:answer()\nlocal why\nfor i = 1, 500 do why = select(2, io.open('/nosuch/file')) end\n\
+             freeswitch.consoleLog('info', 'heard: ' .. why .. '\\n')",
+        );
+    });
+    let mut caller = Caller::new(server.port());
+    caller.invite("6800");
+    caller.answered();
+    assert_eq!(server.told("6800").result, "ok");
+    let refusal = "script test_6800.lua may not read /nosuch/file: permission read or write is missing in \
+                   profile kept";
+    server.log.wait_for(&["heard: ", refusal]);
+    let told: Vec<_> = server.log.with(refusal);
+    let warned: Vec<_> = told.iter().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warned.len(), 1, "{told:?}");
+    assert!(warned.iter().all(|line| line.contains("test_6800.lua:3")), "{warned:?}");
+    server.assert_serves();
+}
+
 #[test]
 fn a_script_has_no_more_instances_than_it_may() {
     let mut server = Server::start(|conf| {

@@ -1,5 +1,6 @@
--- Files: relative names, messages that name the profile, and nothing left unwritten at the end.
+-- Files: relative names, messages that name the permission, and nothing left unwritten at the end.
 local system, blame = ...
+local denied = system.denied
 local io, os, type, pairs, pcall, setmetatable, error = io, os, type, pairs, pcall, setmetatable, error
 local concat, stdout, stderr = table.concat, io.stdout, io.stderr
 local open, lines, input, output, kind = io.open, io.lines, io.input, io.output, io.type
@@ -33,19 +34,6 @@ local function resolve(name)
     return name:find("/.", 1, true) and plain(name) or name
 end
 
--- As the system decides: the grant that is nearest to the file counts.
-local function granted(name, write)
-    local nearest
-    for _, grant in pairs(grants) do
-        local path = grant.path
-        if (name == path or path == "/" or name:sub(1, #path + 1) == path .. "/")
-            and (nearest == nil or #path > #nearest.path) then
-            nearest = grant
-        end
-    end
-    return nearest ~= nil and (nearest.write or not write)
-end
-
 -- Error numbers of WASI, as Linux counts: scripts compare them.
 local LINUX = {
     [2] = 13, [8] = 9, [20] = 17, [28] = 22, [31] = 21, [44] = 2, [51] = 28, [54] = 20, [55] = 39,
@@ -64,19 +52,20 @@ local function explain(name, write, message, code)
     if code == ENOMEM then
         return nil, too_many(name), EMFILE
     end
-    if granted(name, write) then
-        return nil, message, LINUX[code] or code
+    local why = denied(name, write)
+    if why then
+        return nil, why, EACCES
     end
-    return nil, name .. ": not permitted by profile " .. profile, EACCES
+    return nil, message, LINUX[code] or code
 end
 
 -- The same for a function that raises its errors.
 local function raised(name, write, done, message, ...)
     if not done and type(name) == "string" then
-        if not granted(name, write) then
-            message = name .. ": not permitted by profile " .. profile
-        elseif type(message) == "string" and message:find(OUT_OF_MEMORY, 1, true) then
+        if type(message) == "string" and message:find(OUT_OF_MEMORY, 1, true) then
             message = too_many(name)
+        else
+            message = denied(name, write) or message
         end
     end
     return done, message, ...
@@ -145,7 +134,11 @@ function os.rename(from, to, ...)
     if done then
         return done
     end
-    return explain(granted(from, true) and to or from, true, message, code)
+    local why = denied(from, true)
+    if why then
+        return nil, why, EACCES
+    end
+    return explain(to, true, message, code)
 end
 
 function os.tmpname()
@@ -154,7 +147,7 @@ function os.tmpname()
             return grant.path .. "/lua_" .. system.unique()
         end
     end
-    error("os.tmpname: profile " .. profile .. " grants no directory to write to", 2)
+    error("os.tmpname: " .. denied("a temporary file", true), 2)
 end
 
 function io.tmpfile()

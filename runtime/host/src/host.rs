@@ -1,6 +1,6 @@
 //! What one run keeps on the server's side.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use ringfence_sandbox::{Job, State};
 use ringfence_switch::{Authority, Session, Switch};
@@ -37,6 +37,8 @@ pub(crate) struct Host {
     /// How often it was refused, and may be.
     pub(crate) refused: u32,
     pub(crate) refusals: Option<u32>,
+    /// Which files it was kept from, as the log was told.
+    pub(crate) denied: BTreeSet<String>,
     /// Counts the run for its module, until what was lent is dropped.
     pub(crate) _inside: Option<Inside>,
 }
@@ -57,6 +59,7 @@ impl Host {
             command_time: None,
             refused: 0,
             refusals: None,
+            denied: BTreeSet::new(),
             _inside: None,
         }
     }

@@ -1,6 +1,7 @@
 //! One run of a script, from the source to what the call is told about its end.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -111,6 +112,7 @@ impl Launch {
             command_time: self.profile.command,
             refused: 0,
             refusals: self.profile.refusals,
+            denied: BTreeSet::new(),
             _inside: inside,
         };
         let run = Run {

@@ -10,7 +10,7 @@ use crate::{bindings::ringfence::call::types::Failure, entry::asked, host::Host,
 /// How a run is called that went on trying what it may not do.
 const REFUSED_LIMIT: &str = "refused-limit";
 
-/// Refusals of one run that are logged; its errors tell of the others.
+/// Refusals of one run that are logged, and files; its errors tell of the others.
 const LOGGED: u32 = 20;
 
 /// Does something that waits for a script: on its authority, and so that what it starts is known to be
@@ -58,9 +58,7 @@ pub(crate) fn answered<T>(
     };
     state.host.refused = state.host.refused.saturating_add(1);
     if state.host.refused <= LOGGED {
-        let job = state.job();
-        let (call, at) = (job.call().map(display), job.place().map(display));
-        tracing::warn!(call, script = job.script(), at, "{text}");
+        warn(state, &text);
     }
     if let Some(limit) = state.host.refusals
         && state.host.refused > limit
@@ -69,4 +67,21 @@ pub(crate) fn answered<T>(
         return Err(End::new(REFUSED_LIMIT, message).into());
     }
     Ok(Err(Failure::Refused(text)))
+}
+
+/// Logs that a file is kept from the script: each once, however often it tries.
+///
+/// That counts for no limit: looking whether a file is there is no attack.
+pub(crate) fn note_denied(state: &mut State<Host>, text: &str) {
+    let denied = &mut state.host.denied;
+    if denied.len() < LOGGED as usize && denied.insert(text.to_owned()) {
+        warn(state, text);
+    }
+}
+
+/// Warns of something that a script does, with its line.
+pub(crate) fn warn(state: &State<Host>, text: &str) {
+    let job = state.job();
+    let (call, at) = (job.call().map(display), job.place().map(display));
+    tracing::warn!(call, script = job.script(), at, "{text}");
 }

@@ -165,15 +165,21 @@ impl Authority {
     /// Notes and words a refusal.
     pub(crate) fn refuse(&self, what: &str, permission: &str) -> Failure {
         let Self { script, profile, .. } = self;
-        let text = format!(
-            "script {script} may not {what}: permission {permission} is missing in profile {profile}"
-        );
+        let text = wording(script, profile, what, permission);
         let mut refused = self.refused.lock();
         if refused.len() < MAX_REFUSED {
             refused.push(text.clone());
         }
         Failure::Refused(text)
     }
+}
+
+/// What a script is told, and the log, when its profile does not permit something.
+#[must_use]
+pub fn wording(script: &str, profile: &str, what: &str, permission: &str) -> String {
+    format!(
+        "script {script} may not {what}: permission {permission} is missing in profile {profile}"
+    )
 }
 
 /// An event as permissions name it: `DTMF`, `CUSTOM myapp::done`.
