@@ -10,7 +10,7 @@ use crate::{
     },
     failure::bounded,
     host::{Host, tell},
-    permission::{acting, answered},
+    permission::{acting, answered, warn},
     session::{Handle, session, start},
 };
 
@@ -42,6 +42,10 @@ impl interface::Host for State<Host> {
                     Some((module, language)) => (module.to_owned(), Some(language.to_owned())),
                     None => (module, None),
                 };
+                let session = session(self, &call)?;
+                if let Some(warning) = session.unknown_say_module(&module) {
+                    warn(self, &warning);
+                }
                 Speech::Say(switch::Say { module, language, kind, method, text })
             }
             Words::Phrase(interface::Phrase { name, data, language }) => {

@@ -64,6 +64,9 @@ async fn say(session: Session, data: String) -> Result<(), Failure> {
         Some((module, language)) => (module.to_owned(), Some(language.to_owned())),
         None => (module.clone(), None),
     };
+    if let Some(warning) = session.unknown_say_module(&module) {
+        tracing::warn!(call = %session.uuid(), data, "{warning}");
+    }
     let say = Say { module, language, kind: kind.clone(), method: method.clone(), text };
     perform(&session, Speech::Say(say)).await
 }

@@ -109,6 +109,8 @@ pub(crate) struct Shared {
     pub(crate) hit_dialplan: bool,
     /// `CODEC` was told for what was agreed on.
     pub(crate) codecs_told: bool,
+    /// The log was told of a say module that there is not.
+    pub(crate) say_told: bool,
     /// All its events have its variables.
     pub(crate) verbose: bool,
     /// The call that this leg belongs to (`Channel-Call-UUID`); none is its own.
@@ -229,6 +231,7 @@ impl Channel {
                 transferring: false,
                 hit_dialplan: false,
                 codecs_told: false,
+                say_told: false,
                 verbose: false,
                 call_uuid: None,
                 bond: None,

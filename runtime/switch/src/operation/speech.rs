@@ -315,6 +315,25 @@ impl Drop for Ending<'_> {
     }
 }
 
+impl Session {
+    /// What to say, once a call, of a say module that there is not: the call's language says it instead, as
+    /// in FreeSWITCH.
+    pub fn unknown_say_module(&self, module: &str) -> Option<String> {
+        if module.is_empty() || say::language(module).is_some() {
+            return None;
+        }
+        if std::mem::replace(&mut self.0.shared.lock().say_told, true) {
+            return None;
+        }
+        let known: Vec<_> = say::LANGUAGES.iter().map(|language| language.module()).collect();
+        Some(format!(
+            "say: there is no say module {module}, only {}: the call's language says it (the variables \
+             language and default_language, and its say-module in the section languages)",
+            known.join(", ")
+        ))
+    }
+}
+
 /// The sounds of a text as something to play; empty when the text cannot be said so.
 ///
 /// # Errors

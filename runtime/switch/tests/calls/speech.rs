@@ -89,6 +89,22 @@ fn wav(path: &std::path::Path, samples: u32) {
     std::fs::write(path, file).unwrap();
 }
 
+/// A module that there is not is told of once a call, and the call's language says it.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_say_module_is_told_of() {
+    let (rig, _folder) = rig("");
+    let session = rig.null().await;
+    for known in ["en", "EN", ""] {
+        assert_eq!(session.unknown_say_module(known), None);
+    }
+    let told = session.unknown_say_module("de").unwrap();
+    assert!(told.starts_with("say: there is no say module de, only en: "), "{told}");
+    assert_eq!(session.unknown_say_module("fr"), None);
+    let (done, took) = timed(&session, "say", "de number pronounced 3").await;
+    assert_eq!((done, took), (Ok(()), 300));
+    assert!(rig.null().await.unknown_say_module("de").is_some());
+}
+
 fn press(session: &Session, keys: &'static [(u64, &'static str)]) {
     let session = session.clone();
     tokio::spawn(async move {
