@@ -19,7 +19,7 @@
 //! * `modules`: what `require` finds; `library`: what it finds besides, in place of native modules.
 //! * `entry`: runs of XML handlers, dialplans, hooks.
 //! * `place`: tells the server which line of the script is running.
-//! * `lua/*.lua`: what is better said in Lua: files, loading, time, `print`.
+//! * `lua/*.lua`: what is better said in Lua: files, loading, time, `print`; `system`: what that needs.
 
 mod api;
 mod arguments;

@@ -1,5 +1,5 @@
 //! The documents point at files that exist: every relative link, and every path in backticks that
-//! begins with a folder of this repository.
+//! begins with a folder of this repository. And ARCHITECTURE.md says what each dependency is for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,29 @@ fn named_files_exist() {
         );
     }
     assert!(missing.is_empty(), "files that do not exist:\n{}", missing.join("\n"));
+}
+
+/// What a Cargo.toml depends on, but for our own crates.
+fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
+    let sections = manifest.split("\n[").filter_map(|section| section.split_once("]\n"));
+    let sections = sections.filter(|(name, _)| name.ends_with("dependencies"));
+    let lines = sections.flat_map(|(_, lines)| lines.lines());
+    lines
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+        .filter(|name| !name.starts_with(['#', ' ']) && !name.starts_with("ringfence-"))
+}
+
+#[test]
+fn every_dependency_has_a_reason() {
+    let reasons = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for manifest in ["Cargo.toml", "lua-guest/Cargo.toml", "fuzz/Cargo.toml"] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        assert!(dependencies(&text).count() > 5, "{manifest} was not understood");
+        for name in dependencies(&text) {
+            assert!(reasons.contains(&format!("`{name}`")), "{manifest}: {name}, but what for?");
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,9 @@
 //!   `connection` is what a command may change.
 //! * `journal` keeps the events that clients asked for, once for all of them: a slow client has a
 //!   place in it and no queue, and is told what it missed.
+//! * `want` and `filter` say which events a client gets, `divert` brings those of a call, [`log`] the
+//!   log's lines; `jobs` are a client's `bgapi`; `frame` writes it all.
+//! * `strangers` counts those who have not logged in; `directory` knows the users who may.
 //! * `outbound` is the application `socket`; from there on a connection is a connection.
 //!
 //! Everything stands on the switch's public interface; this crate knows no SIP and no guests.

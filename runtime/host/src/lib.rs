@@ -7,15 +7,16 @@
 //! # Layout
 //!
 //! * A run: `module` (what the operator types) → `command_line` (which script, which arguments) →
-//!   `start` (its language, what it is granted) → `versions` (its file and modules, compiled) → `launch` (starts the guest) → `finish`
-//!   (waits, logs, tells the call).
+//!   `start` (its language, what it is granted: `configuration`, `version`) → `versions` (its file and
+//!   modules, compiled) → `launch` (starts the guest) → `finish` (waits, logs, tells the call).
 //! * What else starts runs: `handler` (XML lookups), `dialplan` (`LUA`), `hook` (events), `startup`; what they
 //!   are given and answer is `entry`.
 //! * Jobs: `script` (the command: list, show, kill …), `ended` (the last ones), `events`
 //!   (`CUSTOM ringfence::script`). `gate` and `unload`: how `mod_lua` comes and goes.
-//! * The contract, one file an interface: `session`, `calls`, `consumer` (events), `api`, `variables`, `log`, `job`, `entry`, `database`, `http`, `shell`, `mail`,
-//!   `modules`. They are
-//!   implemented on the store's data, `State<Host>`; `host` holds what one run keeps.
+//! * The contract, one file an interface: `session`, `calls`, `consumer` (events), `speech`, `ivr`, `api`,
+//!   `variables`, `log`, `job`, `entry`, `database`, `http`, `shell`, `mail`, `modules`. They are
+//!   implemented on the store's data, `State<Host>`, with what `bindings` has of `wit/`; `host` holds what
+//!   one run keeps, `failure` has the switch's errors in the contract's words, `output` what is printed.
 //! * `profile`: what a run is granted, from `sandbox.conf.xml`; `permission`: what it is refused.
 //! * `guests`: the interpreters that the server carries, compiled when they are first needed;
 //!   `components`: scripts that are components themselves.

@@ -27,7 +27,8 @@
 //! * `pace` drives cores on threads over UDP; `simulated` drives the same cores as tasks on a network
 //!   in memory and tokio's paused clock.
 //! * `stream` is the handle that callers hold; it only sends commands.
-//! * `source` opens sounds by name and keeps them in the wire codec, so that playing is copying.
+//! * `source` opens sounds by name and keeps them in the wire codec, so that playing is copying;
+//!   `folders` is where they may lie.
 //! * `sdp` makes and reads offers and answers; it needs no stream.
 //!
 //! # Time

@@ -18,6 +18,9 @@
 //! 5. Its instance goes back to the pool, an [`Observer`] is told, [`Sandbox::script_statistics`]
 //!    count it, then [`JobHandle::wait`] answers.
 //!
+//! Beside that way stand the accounts of one run (`meter`, `limiter`, `volume`, `handles`), what it sees
+//! of the system (`clocks`, `directories`, `files`), and the `statistics` of all.
+//!
 //! # What ends it
 //!
 //! | [`EndedBy::name`] | by | limit in its [`Profile`] |
