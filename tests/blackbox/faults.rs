@@ -151,3 +151,54 @@ fn what_a_caller_calls_himself_is_no_command() {
     assert_eq!(server.api("eval [$${seized}]"), "[]");
     server.assert_serves();
 }
+
+#[test]
+fn an_unknown_application_is_logged_once_with_what_becomes_of_the_call() {
+    let server = Server::start(|conf| {
+        conf.extension("7720", r#"<action application="no_such_app" data="x"/>"#).lua(
+            "7721",
+            "session:answer()\nsession:execute('no_such_app', 'x')\nsession:execute('ivr', 'no_such_menu')\n",
+        );
+        conf.extension("7722", r#"<action application="ivr" data="no_such_menu"/>"#);
+    });
+    for number in ["7720", "7721", "7722"] {
+        let mut caller = Caller::new(server.port());
+        caller.invite(number);
+        caller.final_response();
+    }
+    let unknown =
+        "Invalid Application no_such_app; the call is hung up with DESTINATION_OUT_OF_ORDER";
+    server.log.wait_for(&["ERROR", unknown, "at=", "test_7720.xml:", "call="]);
+    server.log.wait_for(&["ERROR", unknown, "at=", "test_7721.lua:2", "call="]);
+    server.log.wait_for(&["ivr(no_such_menu): there is no menu no_such_menu", "test_7722.xml:"]);
+    assert_eq!(server.log.with("Invalid Application").len(), 2, "{}", server.log);
+}
+
+#[test]
+fn what_is_not_called_is_logged_with_the_dial_string_and_why() {
+    let server = Server::start(|conf| {
+        conf.extension("7723", r#"<action application="bridge" data="{secret=x}sofia/none/1@h"/>"#);
+    });
+    for (dial, cause, why) in [
+        ("sofia/gateway/none/1", "INVALID_GATEWAY", "there are no gateways here"),
+        ("sofia/none/1@h", "INVALID_PROFILE", "there is no SIP profile"),
+        ("sofia/internal/", "USER_NOT_REGISTERED", "nobody registers here"),
+        ("user/no_such_user", "SUBSCRIBER_ABSENT", "there is no user"),
+        ("group/no_such_group", "NO_ROUTE_DESTINATION", "is in the group"),
+        ("nosuch/1", "CHAN_NOT_IMPLEMENTED", "no endpoint"),
+    ] {
+        assert_eq!(server.api(&format!("originate {dial} &park")), format!("-ERR {cause}"));
+        server.log.wait_for(&[dial, "is not called", cause, why]);
+    }
+    let mut caller = Caller::new(server.port());
+    caller.invite("7723");
+    caller.final_response();
+    server.log.wait_for(&["sofia/none/1@h is not called (INVALID_PROFILE)", "call="]);
+    server.log.wait_for(&["not connected to sofia/none/1@h (INVALID_PROFILE)", "call="]);
+    server.log.wait_for(&["not bridged (INVALID_PROFILE), hanging up", "call="]);
+    assert!(server.log.with("secret").is_empty(), "{}", server.log);
+    // What has no value is left out.
+    for empty in ["call= ", "call=\"\"", "at= ", "at=\"\""] {
+        assert!(server.log.with(empty).is_empty(), "{empty} in:\n{}", server.log);
+    }
+}

@@ -8,7 +8,7 @@ use ringfence_sandbox::State;
 use crate::{
     bindings::ringfence::call::{api, types::Failure},
     failure::bounded,
-    host::{Host, tell},
+    host::{Host, tell, tell_answer},
     permission::{acting, answered},
 };
 
@@ -30,8 +30,9 @@ impl api::Host for State<Host> {
             return Ok(Err(failure));
         }
         let session = self.host.session.clone().filter(|_| with_session);
-        let command = self.host.switch()?.command(&command, &arguments, session.as_ref());
-        let output = acting(self, command).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        let run = self.host.switch()?.command(&command, &arguments, session.as_ref());
+        let output = acting(self, run).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        tell_answer(self, &command, &output);
         answered(self, Ok(output))
     }
 

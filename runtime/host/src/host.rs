@@ -77,6 +77,16 @@ impl Host {
     }
 }
 
+/// Tells the trace what a command answered that failed: scripts rarely look.
+pub(crate) fn tell_answer(state: &State<Host>, command: &str, output: &str) {
+    if let Some(trace) = &state.host.trace
+        && let Some(line) = output.lines().next()
+        && ["-ERR", "-USAGE", "INVALID COMMAND"].iter().any(|failed| line.starts_with(failed))
+    {
+        trace.logged(state.job().place().as_ref(), "INFO", &format!("{command}: {line}"));
+    }
+}
+
 /// Tells the trace about a call of this run.
 pub(crate) fn tell(state: &State<Host>, call: impl FnOnce() -> String) {
     state.host.tell(state.job(), call);

@@ -233,6 +233,7 @@ impl HostSession for State<Host> {
             return Ok(Err(refused));
         }
         let done = acting(self, session.execute(&application, &data)).await;
+        tell_bridge(self, &session, &application, &data);
         answered(self, done.map_err(Failure::from))
     }
 
@@ -423,5 +424,19 @@ fn reported(event: switch::OperationEvent) -> Event {
             switch::Outcome::Failed(text) => Outcome::Failed(text),
         }),
         switch::OperationEvent::Hangup(cause) => Event::Hangup(cause.to_string()),
+    }
+}
+/// Tells the trace of a bridge that was not made; the application only leaves variables.
+fn tell_bridge(state: &State<Host>, session: &switch::Session, application: &str, data: &str) {
+    let Some(trace) = &state.host.trace else { return };
+    if !application.eq_ignore_ascii_case("bridge") {
+        return;
+    }
+    if let Some(cause) = session.variable("originate_disposition")
+        && cause != switch::Cause::SUCCESS.name()
+    {
+        let place = state.job().place();
+        let text = format!("not connected to {} ({cause})", switch::originate::dial::plain(data));
+        trace.logged(place.as_ref(), "INFO", &text);
     }
 }

@@ -71,6 +71,7 @@ fn failed(session: &Session, cause: Cause) -> Result<(), Failure> {
     if goes_on(session, cause) {
         tracing::info!(call = %session.uuid(), "not bridged ({cause}), going on");
     } else {
+        tracing::info!(call = %session.uuid(), "not bridged ({cause}), hanging up");
         session.hangup(cause);
     }
     Ok(())

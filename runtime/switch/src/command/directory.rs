@@ -3,7 +3,8 @@
 //! The handlers of the section are asked first, then the files.
 
 use super::{Command, CommandContext};
-use crate::lookup::{Found, User};
+use crate::lookup::Found;
+use crate::originate::group::{self, Named, Turns};
 use crate::switch::Switch;
 use crate::xml::Element;
 
@@ -125,28 +126,20 @@ async fn in_group(context: CommandContext, arguments: String) -> String {
 
 async fn group_call(context: CommandContext, arguments: String) -> String {
     let nobody = || "error/NO_ROUTE_DESTINATION".to_owned();
-    let (group, flags) = arguments.trim().split_once('+').unwrap_or((arguments.trim(), ""));
+    let Named { group, domain, turns } = Named::parse(&arguments);
     let usual = usual_domain(&context.switch);
-    let (group, name) = group.split_once('@').unwrap_or((group, &usual));
-    let separator = match flags {
-        flags if flags.contains('F') => "|",
-        flags if flags.contains('E') => ":_:",
-        _ => ",",
+    let domain = domain.unwrap_or(&usual);
+    let separator = match turns {
+        Turns::InTurn => "|",
+        Turns::Alone => ":_:",
+        Turns::Together => ",",
     };
-    let mut params = context.switch.request_params();
-    params.set("group", group).set("domain", name);
-    let Some(domain) = context.switch.find_domain(name, params).await else { return nobody() };
-    let called: Vec<String> = User::of_group(&domain, group)
+    let users = group::users(&context.switch, group, domain).await;
+    let called: Vec<String> = users
         .iter()
-        .filter_map(|user| {
-            let id = user.attribute("id")?;
-            // A pointer names a user that another group holds.
-            let other = (user.attribute("type") == Some("pointer"))
-                .then(|| User::within(&domain, "id", id))
-                .flatten();
-            let user = other.as_ref().unwrap_or(user);
-            let string = user.param("group-dial-string").or_else(|| user.param("dial-string"))?;
-            Some(string.replace("${dialed_user}", id).replace("${dialed_domain}", name))
+        .map(|(user, string)| {
+            let id = user.attribute("id").unwrap_or_default();
+            string.replace("${dialed_user}", id).replace("${dialed_domain}", domain)
         })
         .collect();
     if called.is_empty() { nobody() } else { called.join(separator) }

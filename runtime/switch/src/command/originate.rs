@@ -16,7 +16,8 @@ pub(super) fn table() -> Vec<Command> {
          an application or an extension on it. Prints `+OK <uuid>` or `-ERR <cause>`.\n\nThe call url \
          is `{variables}` and legs: `sofia/<profile>/<user@host or sip:uri>`, \
          `loopback/<extension>[/<context>[/<dialplan>]]` (this server, without SIP), `user/<id>@<domain>` \
-         (where the `dial-string` of the directory says), `null/x` (nobody) or `error/<cause>`. `,` calls \
+         (where the `dial-string` of the directory says), `group/<name>[@<domain>][+F|+A|+E]` (the users \
+         of a group, at once, or with `+F` one after the other), `null/x` (nobody) or `error/<cause>`. `,` calls \
          several at once, `|` one after the other, `[variables]` are for one leg; `:_:` separates whole \
          call urls that are called at once. A call url has at most 64 legs, all in all 256 are tried. \
          Variables with a meaning: `originate_timeout` and `leg_timeout` (seconds), \

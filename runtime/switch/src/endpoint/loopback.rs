@@ -15,6 +15,7 @@ use crate::cause::Cause;
 use crate::channel::{CallState, Channel, Direction, task};
 use crate::endpoint::Leg;
 use crate::event::EventName;
+use crate::originate::NotCalled;
 use crate::profile::CallerProfile;
 use crate::session::Session;
 use crate::switch::Switch;
@@ -40,12 +41,12 @@ impl Target {
     ///
     /// The cause that `originate` answers; `OUTGOING_CALL_BARRED` for a dialplan that the script which
     /// asks may not use.
-    pub(crate) fn parse(text: &str, caller: Option<&Session>) -> Result<Self, Cause> {
+    pub(crate) fn parse(text: &str, caller: Option<&Session>) -> Result<Self, NotCalled> {
         let mut parts = text.splitn(3, '/');
         let extension = parts.next().unwrap_or_default();
         if extension.is_empty() {
-            tracing::warn!("loopback/{text}: expected loopback/extension[/context[/dialplan]]");
-            return Err(Cause::INVALID_NUMBER_FORMAT);
+            let why = "expected loopback/extension[/context[/dialplan]]";
+            return Err(NotCalled::new(Cause::INVALID_NUMBER_FORMAT, why));
         }
         let mut or = |field: &str, default: &str| {
             let given = parts.next().filter(|part| !part.is_empty()).map(str::to_owned);
@@ -59,7 +60,8 @@ impl Target {
             context: or("context", "default"),
             dialplan: or("dialplan", "XML"),
         };
-        authority::dialplan(&target.dialplan).map_err(|_| Cause::OUTGOING_CALL_BARRED)?;
+        authority::dialplan(&target.dialplan)
+            .map_err(|refused| NotCalled::new(Cause::OUTGOING_CALL_BARRED, refused.to_string()))?;
         Ok(target)
     }
 }
@@ -77,16 +79,14 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// The cause that `originate` answers, with a line in the log.
-    pub(crate) fn open(switch: &Switch) -> Result<Self, Cause> {
-        let number = switch.admit(Direction::Outbound).map_err(|refusal| {
-            tracing::warn!("call not made: {refusal}");
-            Cause::SWITCH_CONGESTION
-        })?;
+    /// The cause that `originate` answers, with its reason.
+    pub(crate) fn open(switch: &Switch) -> Result<Self, NotCalled> {
+        let number = switch
+            .admit(Direction::Outbound)
+            .map_err(|refusal| NotCalled::new(Cause::SWITCH_CONGESTION, refusal.to_string()))?;
         let open = || {
             switch.media().open(MEDIA).map_err(|error| {
-                tracing::warn!("no media for a loopback call: {error}");
-                Cause::NORMAL_TEMPORARY_FAILURE
+                NotCalled::new(Cause::NORMAL_TEMPORARY_FAILURE, format!("no media: {error}"))
             })
         };
         Ok(Self { switch: switch.clone(), number, near: open()?, far: open()? })

@@ -8,9 +8,12 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tracing::field::display;
 
 use super::caller::Caller;
-use super::{DEFAULT_TIMEOUT, Originate, dial, place, ringback, user};
+use super::group::{self, Turns};
+use super::user::{self, Called};
+use super::{DEFAULT_TIMEOUT, NotCalled, Originate, dial, place, ringback};
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::Order;
@@ -24,7 +27,7 @@ const MAX_NESTED: usize = 8;
 
 /// Legs and users that one originate tries at most; one more is `EXCHANGE_ROUTING_ERROR`. Far above
 /// every ring group; it bounds users whose dial strings name many users.
-const MAX_TRIED: usize = 256;
+pub(super) const MAX_TRIED: usize = 256;
 
 /// What separates dial strings that are tried at the same time, each with variables of its own.
 const ENTERPRISE: &str = ":_:";
@@ -94,8 +97,8 @@ impl<'o> Attempt<'o> {
         let mut strings = FuturesUnordered::new();
         let texts = self.originate.dial.split(ENTERPRISE);
         if texts.clone().count() > dial::MAX_LEGS {
-            tracing::warn!("at most {} dial strings may be tried at once", dial::MAX_LEGS);
-            return Err(last);
+            let why = format!("at most {} dial strings may be tried at once", dial::MAX_LEGS);
+            return Err(self.refuse("", &NotCalled::new(last, why)));
         }
         for text in texts {
             match dial::parse(text) {
@@ -107,7 +110,7 @@ impl<'o> Attempt<'o> {
                         Err(_) => Err(Cause::NO_ANSWER),
                     }
                 }),
-                Err(cause) => last = cause,
+                Err(refused) => last = self.refuse(&dial::plain(text), &refused),
             }
         }
         while let Some(result) = strings.next().await {
@@ -152,7 +155,10 @@ impl<'o> Attempt<'o> {
         for leg in group {
             match self.leg(leg, common, depth) {
                 Ok(settled) => legs.push(settled),
-                Err(cause) => last = cause,
+                Err(refused) => {
+                    let leg = format!("{}/{}", leg.endpoint, leg.address);
+                    last = self.refuse(&leg, &refused);
+                }
             }
         }
         while let Some(settled) = legs.next().await {
@@ -173,15 +179,15 @@ impl<'o> Attempt<'o> {
         leg: &'a dial::Leg,
         common: &'a Variables,
         depth: usize,
-    ) -> Result<BoxFuture<'a, Result<Session, Cause>>, Cause> {
+    ) -> Result<BoxFuture<'a, Result<Session, Cause>>, NotCalled> {
         let mut variables = common.clone();
         for (name, value) in leg.variables.iter() {
             // It was a variable there, so its name is one.
             let _ = variables.set(name, value.text().into_owned());
         }
         if self.tried.fetch_add(1, Ordering::Relaxed) >= MAX_TRIED {
-            tracing::warn!("one originate tries at most {MAX_TRIED} legs and users");
-            return Err(Cause::EXCHANGE_ROUTING_ERROR);
+            let why = format!("one originate tries at most {MAX_TRIED} legs and users");
+            return Err(NotCalled::new(Cause::EXCHANGE_ROUTING_ERROR, why));
         }
         permitted(&format!("{}/{}", leg.endpoint, leg.address))?;
         if let Some(route) = variables.text("sip_route_uri") {
@@ -190,6 +196,9 @@ impl<'o> Attempt<'o> {
         }
         if leg.endpoint.eq_ignore_ascii_case("user") {
             return Ok(Box::pin(self.user(leg, variables, depth)));
+        }
+        if leg.endpoint.eq_ignore_ascii_case("group") {
+            return Ok(Box::pin(self.group(leg, variables, depth)));
         }
         // Several legs cannot have the uuid that was asked for; the first gets it.
         let first = self.called.lock().is_empty();
@@ -204,19 +213,74 @@ impl<'o> Attempt<'o> {
         variables: Variables,
         depth: usize,
     ) -> Result<Session, Cause> {
-        if depth >= MAX_NESTED {
-            tracing::warn!(
-                "user/{}: its dial string leads to a user {MAX_NESTED} times",
-                leg.address
-            );
-            return Err(Cause::EXCHANGE_ROUTING_ERROR);
+        let found = match nested(depth) {
+            Ok(()) => user::find(self.switch, &leg.address).await,
+            Err(refused) => Err(refused),
+        };
+        match found {
+            Ok(called) => self.called(called, &variables, depth).await,
+            Err(refused) => Err(self.refuse(&format!("user/{}", leg.address), &refused)),
         }
-        let (mut string, script) = user::find(self.switch, &leg.address).await?;
+    }
+
+    /// Calls the users of a group; the first that is answered wins.
+    async fn group(
+        &self,
+        leg: &dial::Leg,
+        variables: Variables,
+        depth: usize,
+    ) -> Result<Session, Cause> {
+        let found = match nested(depth) {
+            Ok(()) => group::find(self.switch, &leg.address).await,
+            Err(refused) => Err(refused),
+        };
+        let (users, turns) = match found {
+            Ok(found) => found,
+            Err(refused) => return Err(self.refuse(&format!("group/{}", leg.address), &refused)),
+        };
+        let together = if turns == Turns::InTurn { 1 } else { users.len() };
+        let calls = users.into_iter().map(|called| self.called(called, &variables, depth));
+        let mut calls = futures_util::stream::iter(calls).buffer_unordered(together);
+        let mut last = Cause::NO_ROUTE_DESTINATION;
+        while let Some(result) = calls.next().await {
+            match result {
+                Ok(session) => {
+                    self.lose(&session);
+                    return Ok(session);
+                }
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
+    /// Calls whom the directory says.
+    async fn called(
+        &self,
+        (mut string, script): Called,
+        variables: &Variables,
+        depth: usize,
+    ) -> Result<Session, Cause> {
         for (name, value) in variables.iter().filter(|(name, _)| !user::NAMES.contains(name)) {
             let _ = string.common.set(name, value.text().into_owned());
         }
         // Where a user is, the operator says, or the script that the operator has answer for it.
         Rights::of(script).lend(self.string(&string, depth + 1)).await
+    }
+
+    /// Tells the log why something was not called, and answers the cause.
+    fn refuse(&self, what: &str, refused: &NotCalled) -> Cause {
+        let NotCalled { cause, why } = refused;
+        let call = self.caller.map(|caller| display(caller.0.uuid().clone()));
+        match *cause {
+            _ if why.is_empty() => {}
+            // Whoever dials may be wrong.
+            Cause::SUBSCRIBER_ABSENT => {
+                tracing::info!(call, "{what} is not called ({cause}): {why}")
+            }
+            _ => tracing::warn!(call, "{what} is not called ({cause}): {why}"),
+        }
+        *cause
     }
 
     /// Somebody rings: so does the caller.
@@ -247,11 +311,18 @@ impl<'o> Attempt<'o> {
 }
 
 /// Whether the script that asks may call that.
-fn permitted(leg: &str) -> Result<(), Cause> {
-    authority::originate(leg).map_err(|refused| {
-        tracing::info!("not called: {refused}");
-        Cause::OUTGOING_CALL_BARRED
-    })
+fn permitted(leg: &str) -> Result<(), NotCalled> {
+    authority::originate(leg)
+        .map_err(|refused| NotCalled::new(Cause::OUTGOING_CALL_BARRED, refused.to_string()))
+}
+
+/// Whether dial strings may lead on to users so often.
+fn nested(depth: usize) -> Result<(), NotCalled> {
+    if depth < MAX_NESTED {
+        return Ok(());
+    }
+    let why = format!("dial strings led to a user {MAX_NESTED} times already");
+    Err(NotCalled::new(Cause::EXCHANGE_ROUTING_ERROR, why))
 }
 
 /// Why nobody is called any more for a call that was hung up, transferred, or taken by another one.

@@ -2,6 +2,7 @@
 
 use crate::cause::Cause;
 use crate::command::split::arguments_by;
+use crate::originate::NotCalled;
 use crate::variable::Variables;
 
 /// Legs that one dial string may name; more is refused as `DESTINATION_OUT_OF_ORDER`.
@@ -9,6 +10,9 @@ pub const MAX_LEGS: usize = 64;
 
 /// Variables that one dial string may set.
 const MAX_VARIABLES: usize = 1_000;
+
+/// What the log shows of a dial string, in bytes.
+const MAX_PLAIN: usize = 256;
 
 /// A dial string in parts.
 #[derive(Debug, Default)]
@@ -35,8 +39,8 @@ pub struct Leg {
 /// # Errors
 ///
 /// `DESTINATION_OUT_OF_ORDER` when it cannot be read, `CHAN_NOT_IMPLEMENTED` for a leg without an
-/// address, with the reason in the log.
-pub fn parse(text: &str) -> Result<DialString, Cause> {
+/// address.
+pub fn parse(text: &str) -> Result<DialString, NotCalled> {
     let mut string = DialString::default();
     let mut rest = text.trim();
     while let Some(open) = rest.chars().next().filter(|open| matches!(open, '{' | '<')) {
@@ -48,8 +52,7 @@ pub fn parse(text: &str) -> Result<DialString, Cause> {
         for leg in split(group, ',') {
             count += 1;
             if count > MAX_LEGS {
-                tracing::warn!("a dial string may name {MAX_LEGS} legs");
-                return Err(Cause::DESTINATION_OUT_OF_ORDER);
+                return Err(unreadable(format!("a dial string may name {MAX_LEGS} legs")));
             }
             legs.push(parse_leg(leg)?);
         }
@@ -58,35 +61,35 @@ pub fn parse(text: &str) -> Result<DialString, Cause> {
     Ok(string)
 }
 
-fn parse_leg(text: &str) -> Result<Leg, Cause> {
+fn parse_leg(text: &str) -> Result<Leg, NotCalled> {
     let mut variables = Variables::new();
     let mut rest = text.trim();
     while rest.starts_with('[') {
         rest = take_variables(rest, '[', &mut variables)?;
     }
     let Some((endpoint, address)) = rest.split_once('/') else {
-        tracing::warn!(
-            "dial string {rest:?}: expected endpoint/address, as sofia/internal/1000@host"
-        );
-        return Err(if rest.is_empty() {
-            Cause::DESTINATION_OUT_OF_ORDER
-        } else {
-            Cause::CHAN_NOT_IMPLEMENTED
+        let why = format!("{rest:?}: expected endpoint/address, as sofia/internal/1000@host");
+        return Err(match rest {
+            "" => unreadable(why),
+            _ => NotCalled::new(Cause::CHAN_NOT_IMPLEMENTED, why),
         });
     };
     Ok(Leg { variables, endpoint: endpoint.to_owned(), address: address.to_owned() })
 }
 
 /// Takes `{a=b,c=d}` off the front; `^^:` chooses another separator than the comma.
-fn take_variables<'t>(text: &'t str, open: char, into: &mut Variables) -> Result<&'t str, Cause> {
+fn take_variables<'t>(
+    text: &'t str,
+    open: char,
+    into: &mut Variables,
+) -> Result<&'t str, NotCalled> {
     let close = match open {
         '{' => '}',
         '<' => '>',
         _ => ']',
     };
     let Some((inside, rest)) = text.get(1..).and_then(|text| text.split_once(close)) else {
-        tracing::warn!("dial string: {open} without {close}");
-        return Err(Cause::DESTINATION_OUT_OF_ORDER);
+        return Err(unreadable(format!("{open} without {close}")));
     };
     for pair in arguments_by(inside, ',', MAX_VARIABLES) {
         let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
@@ -95,6 +98,33 @@ fn take_variables<'t>(text: &'t str, open: char, into: &mut Variables) -> Result
         }
     }
     Ok(rest.trim_start())
+}
+
+fn unreadable(why: impl Into<String>) -> NotCalled {
+    NotCalled::new(Cause::DESTINATION_OUT_OF_ORDER, why)
+}
+
+/// A dial string for the log: without its variables, which may hold passwords, and not longer than
+/// [`MAX_PLAIN`].
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut close = None;
+    for character in text.chars() {
+        match (close, character) {
+            (Some(end), _) if character == end => close = None,
+            (Some(_), _) => {}
+            (None, '{') => close = Some('}'),
+            (None, '[') => close = Some(']'),
+            (None, '<') => close = Some('>'),
+            (None, _) if plain.len() < MAX_PLAIN => plain.push(character),
+            (None, _) => {
+                plain.push('…');
+                break;
+            }
+        }
+    }
+    plain
 }
 
 /// Splits at a separator outside of brackets; empty pieces count.
@@ -134,11 +164,18 @@ mod tests {
     }
 
     #[test]
+    fn the_log_shows_no_variables() {
+        assert_eq!(plain("{a=b}[c=d]sofia/x/1@h|<e=f>user/7"), "sofia/x/1@h|user/7");
+        assert_eq!(plain("{never ends"), "");
+        assert!(plain(&"x".repeat(10_000)).len() < 300);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_a_cause() {
         for text in ["", "{x=y sofia/a/b", "[a=b", "sofia/x/1@h,"] {
-            assert_eq!(parse(text).unwrap_err(), Cause::DESTINATION_OUT_OF_ORDER, "{text}");
+            assert_eq!(parse(text).unwrap_err().cause, Cause::DESTINATION_OUT_OF_ORDER, "{text}");
         }
-        assert_eq!(parse("nothing").unwrap_err(), Cause::CHAN_NOT_IMPLEMENTED);
+        assert_eq!(parse("nothing").unwrap_err().cause, Cause::CHAN_NOT_IMPLEMENTED);
         let many = vec!["null/x"; MAX_LEGS + 1].join(",");
         assert!(parse(&many).is_err());
     }

@@ -1,16 +1,20 @@
 //! Calls that the server makes: `originate`.
 //!
 //! `dial` reads the dial string; [`Switch::originate`] calls all legs of a group at once and takes
-//! the first that answers (or has early media), then group after group. `place` calls one leg, `user`
-//! looks up where a user of the directory is called. Legs may be made for a call that waits: `caller`
+//! the first that answers (or has early media), then group after group. `place` calls one leg, `user` and
+//! `group` look up where users of the directory are called. Legs may be made for a call that waits: `caller`
 //! is what it hands on and learns, `ringback` what it hears meanwhile.
 
 mod attempt;
 mod caller;
 pub mod dial;
+pub(crate) mod group;
+mod not_called;
 mod place;
 mod ringback;
 mod user;
+
+use tracing::field::display;
 
 use crate::authority;
 use crate::cause::Cause;
@@ -21,6 +25,7 @@ use crate::session::Session;
 use crate::switch::Switch;
 
 use attempt::Attempt;
+pub use not_called::NotCalled;
 
 /// How long a call may ring unless told otherwise, in seconds; FreeSWITCH's default.
 pub const DEFAULT_TIMEOUT: u32 = 60;
@@ -71,10 +76,15 @@ impl Switch {
     /// is made for ended first, `OUTGOING_CALL_BARRED` for a dial string that the script which asks may
     /// not use.
     pub async fn originate(&self, originate: &Originate) -> Result<Session, Cause> {
-        if authority::dial_string(&originate.dial).is_err() {
+        let call = originate.a_leg.as_ref().map(|caller| caller.uuid().to_string());
+        let call = call.as_deref().map(display);
+        if let Err(refused) = authority::dial_string(&originate.dial) {
+            tracing::warn!(call, "not called: {refused}");
             return Err(Cause::OUTGOING_CALL_BARRED);
         }
-        let session = Attempt::new(self, originate).run().await?;
+        let session = Attempt::new(self, originate).run().await.inspect_err(|cause| {
+            tracing::info!(call, "not connected to {} ({cause})", dial::plain(&originate.dial));
+        })?;
         if originate.a_leg.is_none() && !session.is_null() {
             turn_round(&session);
         }

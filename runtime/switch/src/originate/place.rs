@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::attempt::Attempt;
 use super::caller::{CALLEE, Caller};
-use super::dial;
+use super::{NotCalled, dial};
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::hangup::{self, How};
@@ -138,28 +138,25 @@ pub(super) fn place(
     leg: &dial::Leg,
     variables: &Variables,
     first: bool,
-) -> Result<Placed, Cause> {
+) -> Result<Placed, NotCalled> {
     let endpoint = match leg.endpoint.to_ascii_lowercase().as_str() {
-        "error" => return Err(Cause::parse(&leg.address)),
+        "error" => return Err(NotCalled::new(Cause::parse(&leg.address), "")),
         "null" => "null",
         "sofia" => "sofia",
         "loopback" => "loopback",
         other => {
-            tracing::warn!(
-                "no endpoint {other:?}; there are sofia, loopback, user, null and error"
+            let why = format!(
+                "no endpoint {other:?}; there are sofia, loopback, user, group, null and error"
             );
-            return Err(Cause::CHAN_NOT_IMPLEMENTED);
+            return Err(NotCalled::new(Cause::CHAN_NOT_IMPLEMENTED, why));
         }
     };
     let forwards = attempt.caller.map_or(MAX_FORWARDS, |caller| caller.forwards());
     if forwards == 0 {
-        tracing::warn!(
-            "a leg to {}/{}: the call went through {MAX_FORWARDS} servers and legs already; does it \
-             go in circles?",
-            leg.endpoint,
-            leg.address
+        let why = format!(
+            "the call went through {MAX_FORWARDS} servers and legs already; does it go in circles?"
         );
-        return Err(Cause::EXCHANGE_ROUTING_ERROR);
+        return Err(NotCalled::new(Cause::EXCHANGE_ROUTING_ERROR, why));
     }
     let mut all = Variables::new();
     if let Some(caller) = attempt.caller {
@@ -196,11 +193,10 @@ pub(super) fn place(
 
 impl Plan<'_> {
     /// Lets one more call in, as for calls that come.
-    fn admit(&mut self) -> Result<(), Cause> {
-        self.number = self.attempt.switch.admit(Direction::Outbound).map_err(|refusal| {
-            tracing::warn!("call not made: {refusal}");
-            Cause::SWITCH_CONGESTION
-        })?;
+    fn admit(&mut self) -> Result<(), NotCalled> {
+        let admitted = self.attempt.switch.admit(Direction::Outbound);
+        self.number = admitted
+            .map_err(|refusal| NotCalled::new(Cause::SWITCH_CONGESTION, refusal.to_string()))?;
         Ok(())
     }
 
@@ -234,7 +230,7 @@ impl Plan<'_> {
         Channel::new(switch, uuid, self.number, Direction::Outbound, name, profile, leg)
     }
 
-    fn null(mut self, leg: &dial::Leg) -> Result<Session, Cause> {
+    fn null(mut self, leg: &dial::Leg) -> Result<Session, NotCalled> {
         self.admit()?;
         let profile = self.profile(&leg.address, "mod_loopback", &leg.address);
         let channel = self.channel(format!("null/{}", leg.address), profile, Leg::Null);
@@ -248,7 +244,7 @@ impl Plan<'_> {
         self.begin(channel, None)
     }
 
-    fn loopback(mut self, leg: &dial::Leg) -> Result<Session, Cause> {
+    fn loopback(mut self, leg: &dial::Leg) -> Result<Session, NotCalled> {
         let caller = self.attempt.caller.map(|caller| caller.0);
         let target = loopback::Target::parse(&leg.address, caller)?;
         self.admit()?;
@@ -266,7 +262,7 @@ impl Plan<'_> {
         Ok(near)
     }
 
-    fn sip(mut self, leg: &dial::Leg) -> Result<Session, Cause> {
+    fn sip(mut self, leg: &dial::Leg) -> Result<Session, NotCalled> {
         let switch = self.attempt.switch;
         let target = outbound::parse(switch, &leg.address)?;
         self.admit()?;
@@ -289,7 +285,7 @@ impl Plan<'_> {
         self,
         channel: Arc<Channel>,
         events: Option<mpsc::Receiver<CallEvent>>,
-    ) -> Result<Session, Cause> {
+    ) -> Result<Session, NotCalled> {
         let session = Session(channel);
         let Self { attempt, variables, .. } = &self;
         // What its variables leave to be run came from whoever makes it, or was exported to it.
@@ -312,9 +308,10 @@ impl Plan<'_> {
         }
         session.note("originate_endpoint", self.endpoint);
         if !attempt.switch.register_session(&session) {
-            tracing::warn!(call = %session.uuid(), "origination_uuid is taken by another call");
-            hangup::hangup(&session.0, Cause::DESTINATION_OUT_OF_ORDER, &How::Local);
-            return Err(Cause::DESTINATION_OUT_OF_ORDER);
+            let cause = Cause::DESTINATION_OUT_OF_ORDER;
+            hangup::hangup(&session.0, cause, &How::Local);
+            let why = format!("origination_uuid {} is taken by another call", session.uuid());
+            return Err(NotCalled::new(cause, why));
         }
         session.0.fire(EventName::ChannelOutgoing, |_| {});
         if let Some(caller) = attempt.caller {

@@ -6,24 +6,24 @@ use crate::authority::{self, Authority, inert};
 use crate::cause::Cause;
 use crate::channel::routing::Rights;
 use crate::expand::{Scope, expand};
+use crate::originate::NotCalled;
 use crate::originate::dial::{self, DialString};
 use crate::switch::Switch;
 
 /// The variables that tell a leg whom was asked for.
 pub(super) const NAMES: [&str; 2] = ["dialed_user", "dialed_domain"];
 
+/// Where a user is called, and the authority of the script that said so; none is the operator.
+pub(super) type Called = (DialString, Option<Arc<Authority>>);
+
 /// Looks the user up, and reads where to call it: the `dial-string` of the user, of its group, or of
-/// its domain. `${dialed_user}` and `${dialed_domain}` in it are whom was asked for. Answers it with the
-/// authority of the script that said it; none is the operator.
+/// its domain.
 ///
 /// # Errors
 ///
 /// `SUBSCRIBER_ABSENT` when there is no such user, `MANDATORY_IE_MISSING` when nothing says where it is,
-/// `OUTGOING_CALL_BARRED` for a dial string that the script which said it may not use.
-pub(super) async fn find(
-    switch: &Switch,
-    address: &str,
-) -> Result<(DialString, Option<Arc<Authority>>), Cause> {
+/// and what [`called`] refuses.
+pub(super) async fn find(switch: &Switch, address: &str) -> Result<Called, NotCalled> {
     let (user, domain) = match address.split_once('@') {
         Some((user, domain)) => (user, domain.to_owned()),
         None => (address, switch.variables().text("domain").unwrap_or_default()),
@@ -32,15 +32,31 @@ pub(super) async fn find(
         params.set("action", "user_call");
     });
     let Some(found) = found.await else {
-        tracing::info!("user/{address}: there is no user {user:?} in the directory of {domain:?}");
-        return Err(Cause::SUBSCRIBER_ABSENT);
+        let why = format!("there is no user {user:?} in the directory of {domain:?}");
+        return Err(NotCalled::new(Cause::SUBSCRIBER_ABSENT, why));
     };
     let Some(string) = found.param("dial-string").filter(|string| !string.is_empty()) else {
-        tracing::warn!("user/{address}: neither the user nor its domain has a param dial-string");
-        return Err(Cause::MANDATORY_IE_MISSING);
+        let why = "neither the user nor its domain has a param dial-string";
+        return Err(NotCalled::new(Cause::MANDATORY_IE_MISSING, why));
     };
-    let dialed = Dialed { switch, user: &inert(user), domain: &inert(&domain) };
-    let script = found.domain().authority().cloned();
+    called(switch, user, &domain, string, found.domain().authority()).await
+}
+
+/// Reads a dial string of the directory, in which `${dialed_user}` and `${dialed_domain}` are whom was
+/// asked for, on the authority of the script that said it.
+///
+/// # Errors
+///
+/// `OUTGOING_CALL_BARRED` when that script may not use it, and what [`dial::parse`] refuses.
+pub(super) async fn called(
+    switch: &Switch,
+    user: &str,
+    domain: &str,
+    string: &str,
+    script: Option<&Arc<Authority>>,
+) -> Result<Called, NotCalled> {
+    let dialed = Dialed { switch, user: &inert(user), domain: &inert(domain) };
+    let script = script.cloned();
     let string = Rights::of(script.clone()).lend(expand(string, &dialed)).await;
     permitted(&string, script.as_ref())?;
     // A user that is nowhere else leaves a comma.
@@ -52,12 +68,11 @@ pub(super) async fn find(
 }
 
 /// Whether the script that said a dial string may use it: its variables leave commands to the leg.
-fn permitted(string: &str, script: Option<&Arc<Authority>>) -> Result<(), Cause> {
+fn permitted(string: &str, script: Option<&Arc<Authority>>) -> Result<(), NotCalled> {
     let Some(script) = script else { return Ok(()) };
-    script.under_now(|| authority::dial_string(string)).map_err(|refused| {
-        tracing::info!("not called: {refused}");
-        Cause::OUTGOING_CALL_BARRED
-    })
+    script
+        .under_now(|| authority::dial_string(string))
+        .map_err(|refused| NotCalled::new(Cause::OUTGOING_CALL_BARRED, refused.to_string()))
 }
 
 /// Whom was asked for, as the dial string sees it.
@@ -103,8 +118,8 @@ mod tests {
         let script = Authority::new("a.lua", "quiz", &Permissions::default());
         assert!(permitted("{a=b}null/x", script.as_ref()).is_ok());
         for text in ["{api_on_answer='system id'}null/x", "{a=$\\{system(id)}}null/x"] {
-            let refused = permitted(text, script.as_ref());
-            assert_eq!(refused, Err(Cause::OUTGOING_CALL_BARRED), "{text}");
+            let refused = permitted(text, script.as_ref()).unwrap_err();
+            assert_eq!(refused.cause, Cause::OUTGOING_CALL_BARRED, "{text}");
             assert!(permitted(text, None).is_ok(), "{text}");
         }
     }

@@ -239,3 +239,60 @@ async fn a_pointer_leads_to_its_user() {
     assert!(located.contains("value=\"p&amp;w\""), "{located}");
     assert!(rig.api("xml_locate root").await.starts_with("<document>\n"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_users_of_a_group_are_called_at_once_or_in_turn() {
+    let user = |id: &str, string: &str| {
+        format!(
+            r#"<user id="{id}"><params><param name="dial-string" value="{string}"/></params></user>"#
+        )
+    };
+    let group = |name: &str, users: &[String]| {
+        format!(r#"<group name="{name}"><users>{}</users></group>"#, users.concat())
+    };
+    let at = "null/${dialed_user}@${dialed_domain}";
+    let groups = [
+        group("sales", &[user("1", "error/USER_BUSY"), user("2", at)]),
+        group("both", &[user("3", at), user("4", at)]),
+        group("busy", &[user("5", "error/USER_BUSY"), user("6", "error/USER_BUSY")]),
+        group("circle", &[user("7", "group/circle@d")]),
+        group("nowhere", &[r#"<user id="8"/>"#.to_owned()]),
+    ];
+    let xml = format!(
+        r#"<document type="freeswitch/xml"><section name="directory"><domain name="d"><groups>{}</groups></domain></section></document>"#,
+        groups.concat()
+    );
+    let rig = Rig::new(&[]);
+    bind(&rig, Section::Directory, &[&Fixed::new(Ok(Some(&xml)))]);
+    let call = async |dial: &str| rig.api(&format!("originate {dial} &park")).await;
+    let calls = || rig.switch.sessions().len();
+
+    let answer = call("{mine=yes}group/sales@d").await;
+    let uuid = answer.strip_prefix("+OK ").expect(&answer).trim().to_owned();
+    for (name, value) in [
+        ("dialed_user", "2"),
+        ("dialed_domain", "d"),
+        ("channel_name", "null/2@d"),
+        ("mine", "yes"),
+    ] {
+        assert_eq!(rig.api(&format!("uuid_getvar {uuid} {name}")).await, value, "{name}");
+    }
+    rig.api("hupall").await;
+    rig.empty().await;
+    for (dial, cause) in [
+        ("group/busy@d", "USER_BUSY"),
+        ("group/busy@d+F", "USER_BUSY"),
+        ("group/nosuch@d", "NO_ROUTE_DESTINATION"),
+        ("group/nowhere@d", "NO_ROUTE_DESTINATION"),
+        ("group/circle@d", "EXCHANGE_ROUTING_ERROR"),
+    ] {
+        assert_eq!(call(dial).await, format!("-ERR {cause}\n"), "{dial}");
+    }
+    assert_eq!(calls(), 0);
+    // The first one that answers is the only one that is called.
+    assert!(call("group/both@d+F").await.starts_with("+OK"));
+    assert_eq!(calls(), 1);
+    rig.api("hupall").await;
+    rig.empty().await;
+    assert!(call("group/sales@d|group/both@d").await.starts_with("+OK"));
+}
