@@ -91,8 +91,10 @@ pub(crate) const EVENT: Class = Class {
             "Event::chat_send",
             &[may("protocol", ConstText, "nil")],
             "integer",
-            "Sends the event as a message: 1, because nobody here takes messages.",
+            "Sends the event as a message to a chat interface (`GLOBAL`, the chatplan; `event`, which fires it \
+             as `RECV_MESSAGE`); without one to that of its header `dest_proto`: 0, or 1 when nobody took it.",
         )
+        .waits()
         .differs("FreeSWITCH answers 0 for protocols that it does not know, too."),
     ],
     fields: &[

@@ -46,8 +46,9 @@ pub(crate) const JSON: Class = Class {
             "LUA::JSON::execute",
             &[need("request", Any)],
             "table?",
-            "Runs a command of the JSON API, from a text or a table, and answers its table. There is one, \
-             `fsapi`: `{command = \"fsapi\", data = {cmd = \"status\", arg = \"\"}}`.",
+            "Runs a command of the JSON API, from a text or a table, and answers its table, nil when it fails: \
+             `{command = \"fsapi\", data = {cmd = \"status\", arg = \"\"}}` runs an API command, others are \
+             those of the command `json`.",
         )
         .forms("JSON_execute", 1, EXECUTE)
         .permission("api")

@@ -203,12 +203,13 @@ const METHODS: &[Function] = &[
         "CoreSession::insertFile",
         &[need("file", ConstText), need("insert_file", ConstText), need("sample_point", Int)],
         "integer",
-        "Puts one recording into another at a sample: 1, or 0 when it could not be done.",
+        "Puts a sound into a recording at a sample (of 8000 Hz), or at its end: 1, or 0 when it could not be \
+         done; the recording stays as it is then.",
     )
     .gone(Number(-1))
     .permission("record")
     .waits()
-    .differs("It is not there yet: using it is an error that says so."),
+    .differs("The recording must be a `.wav`; it has 8000 Hz and one channel afterwards."),
     row(
         &["playAndGetDigits"],
         "CoreSession::playAndGetDigits",
@@ -466,9 +467,12 @@ const METHODS: &[Function] = &[
         "CoreSession::sendEvent",
         &[need("event", Event)],
         "",
-        "Sends a copy of the event to the call's endpoint.",
+        "Sends a copy of the event to the call: what its `call-command` says is done (`execute` with \
+         `execute-app-name` and `execute-app-arg`, `hangup` with `hangup-cause`, `xferext`); any other event \
+         reaches the input callback.",
     )
-    .differs("Nothing is sent: no endpoint here takes events."),
+    .permission("application")
+    .differs("FreeSWITCH hands it to the endpoint, of which few do anything with it."),
     row(
         &["setEventData"],
         "CoreSession::setEventData",

@@ -166,11 +166,3 @@ pub(crate) fn constructor(
     }
     freeswitch.raw_set(class.name, table)
 }
-
-/// What a row answers whose power this version has not.
-pub(crate) fn not_there(row: &Function) -> Refusal {
-    Refusal::located(format!(
-        "{} is not there yet in this version of Ringfence (see docs/lua-api.md)",
-        row.c_name
-    ))
-}

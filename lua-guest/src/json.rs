@@ -128,7 +128,8 @@ impl Json {
     }
 }
 
-/// Runs a command of the JSON API. There is one: `fsapi`, an API command. None for others.
+/// Runs a command of the JSON API, and answers what it responds; none when it fails. `fsapi` is the API
+/// command that it names, with that one's permission; the server's command `json` knows the others.
 fn execute(lua: &Lua, codec: &Codec, arguments: &Arguments) -> Result<Option<Json>, Refusal> {
     let text = match arguments.value(0) {
         table @ Value::Table(_) => {
@@ -150,15 +151,14 @@ fn execute(lua: &Lua, codec: &Codec, arguments: &Arguments) -> Result<Option<Jso
         }
     };
     let command = request.member("command").and_then(Json::text).unwrap_or_default();
+    place::tell(lua);
     if command != "fsapi" {
-        level::error(lua, &format!("JSON:execute: there is no command {command:?}, only fsapi"));
-        return Ok(None);
+        return other(lua, &ringfence_text::decode(&text));
     }
     let data = |name| {
         let data = request.member("data").and_then(|data| data.member(name));
         data.and_then(Json::text).unwrap_or_default()
     };
-    place::tell(lua);
     match api::execute(&data("cmd"), &data("arg"), false) {
         Ok(output) => {
             let output = ringfence_text::encode(&output).into_owned();
@@ -169,4 +169,22 @@ fn execute(lua: &Lua, codec: &Codec, arguments: &Arguments) -> Result<Option<Jso
             Ok(None)
         }
     }
+}
+
+fn other(lua: &Lua, request: &str) -> Result<Option<Json>, Refusal> {
+    let output = match api::execute("json", request, false) {
+        Ok(output) => output,
+        Err(failure) => {
+            level::failed(lua, "JSON:execute", &failure)?;
+            return Ok(None);
+        }
+    };
+    let Ok(answer) = read(&ringfence_text::encode(&output)) else {
+        level::error(lua, &format!("JSON:execute: {output}"));
+        return Ok(None);
+    };
+    if let Some(message) = answer.member("message").and_then(Json::text) {
+        level::error(lua, &format!("JSON:execute: {message}"));
+    }
+    Ok(answer.member("response").filter(|response| **response != Json::Null).cloned())
 }

@@ -5,8 +5,10 @@ use mlua::Lua;
 use super::{Event, add, fire};
 use crate::{
     arguments::Arguments,
+    bindings::ringfence::call::events as host,
     level,
     native::{Answer, Reply},
+    place,
 };
 
 /// 0 and 1, as statuses of C.
@@ -54,9 +56,20 @@ pub(super) fn execute(lua: &Lua, event: &Event, arguments: &Arguments) -> Reply 
     }
 }
 
-/// No endpoint here takes messages.
-pub(super) fn send(lua: &Lua, _: &Event, arguments: &Arguments) -> Reply {
-    let protocol = arguments.text_or_empty(0);
-    level::error(lua, &format!("chat_send: nobody here takes messages over {protocol:?}"));
-    Ok(FAILED)
+/// 0 when somebody took it, else 1 and a line in the log. Without a protocol the event's own.
+pub(super) fn send(lua: &Lua, event: &Event, arguments: &Arguments) -> Reply {
+    let Some(given) = event.given() else { return Ok(FAILED) };
+    let own = || event.data().and_then(|data| Some(data.header("dest_proto")?.into_owned()));
+    let protocol = match arguments.text_or_empty(0) {
+        "" => own().unwrap_or_default(),
+        protocol => protocol.to_owned(),
+    };
+    place::tell(lua);
+    match host::send_message(&given, &protocol) {
+        Ok(()) => Ok(DONE),
+        Err(failure) => {
+            level::failed(lua, "chat_send", &failure)?;
+            Ok(FAILED)
+        }
+    }
 }

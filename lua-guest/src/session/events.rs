@@ -1,7 +1,7 @@
 //! Events of a call, and what describes it.
 
 use crate::{
-    bindings::ringfence::call::calls,
+    bindings::ringfence::call::{calls, types::Failure},
     class::Bindings,
     event::{self, Event},
     level,
@@ -29,11 +29,16 @@ pub(super) const METHODS: Bindings<Method> = &[
     ("print", |_| Ok(Answer::Int(0))),
 ];
 
-/// No endpoint here takes events; FreeSWITCH drops what its endpoint does not know, too.
+/// An event that is refused is in the log; FreeSWITCH drops it without a word.
 fn send(call: &Call<'_>) -> Reply {
-    if call.arguments.object(0).is_none() {
+    let Some(object) = call.arguments.object(0) else {
         return Err(event::missing(call.arguments));
+    };
+    place::tell(call.lua);
+    let Some(given) = object.borrow::<Event>()?.given() else { return Ok(Answer::Nothing) };
+    match calls::send_event(call.handle()?, &given) {
+        Ok(()) | Err(Failure::Hangup(_)) => {}
+        Err(failure) => level::failed(call.lua, "session:sendEvent", &failure)?,
     }
-    level::debug(call.lua, "session:sendEvent: the endpoint takes no events, it was not sent");
     Ok(Answer::Nothing)
 }

@@ -1,15 +1,16 @@
 //! What takes time and runs input callbacks: playing, recording, sleeping.
 
 use crate::{
-    bindings::ringfence::call::session::Recording,
+    bindings::ringfence::call::{calls, session::Recording},
     callback::{self, About, Ended},
-    class::{self, Bindings},
+    class::Bindings,
+    level,
     native::{Answer, Reply},
     session::{Call, Method},
 };
 
 pub(super) const METHODS: Bindings<Method> = &[
-    ("insertFile", |call| Err(class::not_there(call.arguments.row))),
+    ("insertFile", insert_file),
     ("recordFile", record_file),
     ("sleep", sleep),
     ("streamFile", stream_file),
@@ -27,6 +28,17 @@ fn stream_file(call: &Call<'_>) -> Reply {
         handle.start_playback(path, offset, input)
     })?;
     Ok(Answer::success(matches!(ended, Ended::Done | Ended::Hangup)))
+}
+
+/// 1, or 0 and a line in the log.
+fn insert_file(call: &Call<'_>) -> Reply {
+    let [file, insert] = [0, 1].map(|index| call.arguments.text_or_empty(index));
+    let sample = u64::from(call.arguments.unsigned(2));
+    let done = call.act(|handle| calls::insert_file(handle, file, insert, sample))?;
+    if let Err(failure) = &done {
+        level::failed(call.lua, "session:insertFile", failure)?;
+    }
+    Ok(Answer::success(done.is_ok()))
 }
 
 /// As `streamFile`.

@@ -10,12 +10,12 @@ use crate::{
     api::UNKNOWN,
     bindings::ringfence::call::{
         calls::{self as interface, Unanswered},
-        types::Failure,
+        types::{EventData, Failure},
     },
-    consumer::headers,
+    consumer::{described, given, headers},
     failure::bounded,
-    host::{Host, tell, tell_answer},
-    permission::{acting, answered},
+    host::{Host, tell},
+    permission::{acting, acting_now, answered},
     session::{Call, Handle, session},
 };
 
@@ -118,9 +118,8 @@ impl interface::Host for State<Host> {
             return Ok(Err(failure));
         }
         let session = session(self, &call)?;
-        let run = self.host.switch()?.command(&command, &arguments, Some(&session));
-        let output = acting(self, run).await.unwrap_or_else(|_| UNKNOWN.to_owned());
-        tell_answer(self, &command, &output);
+        let command = self.host.switch()?.command(&command, &arguments, Some(&session));
+        let output = acting(self, command).await.unwrap_or_else(|_| UNKNOWN.to_owned());
         answered(self, Ok(output))
     }
 
@@ -134,6 +133,41 @@ impl interface::Host for State<Host> {
     fn cdr(&mut self, call: Handle) -> wasmtime::Result<String> {
         self.job().count();
         Ok(session(self, &call)?.cdr())
+    }
+
+    fn send_event(
+        &mut self,
+        call: Handle,
+        event: EventData,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        self.job().count();
+        tell(self, || format!("session:sendEvent() {}", described(&event)));
+        let event = match given(event) {
+            Ok(event) => event,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let session = session(self, &call)?;
+        let sent = acting_now(self, || session.receive(event));
+        answered(self, sent.map_err(Failure::from))
+    }
+
+    async fn insert_file(
+        &mut self,
+        call: Handle,
+        file: String,
+        insert: String,
+        sample: u64,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        let _waiting = self.job().enter("calls.insert-file");
+        tell(self, || format!("session:insertFile({file:?}, {insert:?}, {sample})"));
+        let fits = bounded("the file", &file).and_then(|()| bounded("the other file", &insert));
+        if let Err(failure) = fits {
+            return Ok(Err(failure));
+        }
+        let session = session(self, &call)?;
+        let done = async move { session.insert_file(&file, &insert, sample).await };
+        let done = acting(self, done).await;
+        answered(self, done.map_err(Failure::from))
     }
 
     fn flush_events(&mut self, call: Handle) -> wasmtime::Result<()> {

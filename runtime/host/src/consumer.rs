@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use ringfence_sandbox::{Handle as Kind, OpenHandle, State};
-use ringfence_switch::event::{Delivery, Event, EventName, Filter, MAX_QUEUE, Subscription};
+use ringfence_switch::{
+    chat::Message,
+    event::{Delivery, Event, EventName, Filter, MAX_QUEUE, Subscription},
+};
 use wasmtime::component::Resource;
 
 use crate::{
@@ -12,8 +15,9 @@ use crate::{
         types::{EventData, Failure},
     },
     entry::data,
+    failure::bounded,
     host::{Host, tell},
-    permission::answered,
+    permission::{acting, answered},
 };
 
 /// The largest event that a script may fire, in bytes: its body may be the text of a document, and each
@@ -63,6 +67,25 @@ impl interface::Host for State<Host> {
             self.host.switch()?.events().publish(event);
         }
         answered(self, allowed.map_err(Failure::from))
+    }
+
+    async fn send_message(
+        &mut self,
+        event: EventData,
+        protocol: String,
+    ) -> wasmtime::Result<Result<(), Failure>> {
+        let _waiting = self.job().enter("events.send-message");
+        tell(self, || format!("event:chat_send({protocol:?}) {}", described(&event)));
+        let sent =
+            given(event).and_then(|event| bounded("the protocol", &protocol).map(|()| event));
+        let message = match sent {
+            Ok(event) => Message::new(event),
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let switch = self.host.switch()?.clone();
+        let sent = async move { switch.chat_send(&message, &protocol).await };
+        let sent = acting(self, sent).await;
+        answered(self, sent.map_err(Failure::from))
     }
 }
 
@@ -169,7 +192,7 @@ pub(crate) fn given(data: EventData) -> Result<Event, Failure> {
 }
 
 /// An event in a transcript: its name, subclass and number of headers.
-fn described(event: &EventData) -> String {
+pub(crate) fn described(event: &EventData) -> String {
     let subclass = event.headers.iter().find(|(name, _)| name == "Event-Subclass");
     match subclass {
         Some((_, subclass)) => format!("{} {subclass}", event.name),

@@ -22,7 +22,7 @@ const DEVIATIONS: &[(&str, &str)] = &[
     ("l002", "os.exit ends the script"),
     ("l021", "load, user_data, hash, db are not there yet; md5 of nothing is a hash, not !err!"),
     ("l059", "priorities can be given, by name or number"),
-    ("l088", "chat_send fails: nobody takes messages"),
+    ("l088", "chat_send tells when nobody took the message"),
     ("l100", "arrays in arrays are kept"),
     ("l102", "a JSON number is a number, not an empty table"),
     ("l103", "a JSON string is a string, not an empty table"),

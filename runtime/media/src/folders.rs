@@ -110,6 +110,18 @@ impl Links {
             Self::Refuse => unlinked(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC),
         }
     }
+
+    /// Opens the folder that a file is in.
+    pub(crate) fn folder(self, path: &Path) -> io::Result<File> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        match self {
+            Self::Follow => File::open(folder),
+            Self::Refuse => unlinked(folder, OFlags::RDONLY | OFlags::DIRECTORY),
+        }
+    }
 }
 
 fn unlinked(path: &Path, flags: OFlags) -> io::Result<File> {

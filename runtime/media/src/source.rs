@@ -2,6 +2,7 @@
 
 mod cache;
 mod file;
+mod insert;
 mod library;
 mod resample;
 pub(crate) mod tone;

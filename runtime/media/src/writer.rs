@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::folders::Links;
 use crate::stream::{RecordingEnd, RecordingEndReason};
-use wav::Wav;
+pub(crate) use wav::Wav;
 
 /// Chunks of one recording that wait for the disk; a chunk is 250 ms, so this is 4 s. What comes
 /// while it is full is replaced by silence (`RecordingEnd::lost`).

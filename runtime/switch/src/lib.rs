@@ -37,6 +37,7 @@ mod endpoint;
 pub mod event;
 pub mod expand;
 pub mod ivr;
+mod keys;
 pub mod log;
 pub mod lookup;
 pub mod operation;

@@ -21,9 +21,6 @@ pub(super) const VERB: Verb = Verb {
     run: Run::Slow(sendmsg),
 };
 
-/// Separates the actions of `xferext`; no application's data has it.
-const SEPARATOR: char = '\u{1}';
-
 fn sendmsg<'c>(
     connection: &'c mut Connection,
     request: &'c Request,
@@ -56,15 +53,9 @@ fn sendmsg<'c>(
 }
 
 async fn execute(session: &Session, request: &Request, inline: bool) -> Answer {
-    let Some(application) = request.header("execute-app-name") else { return Answer::reply("+OK") };
-    let body = request.body.as_deref();
-    let data = request.header("execute-app-arg").or(body).unwrap_or_default();
-    let execution = Execution {
-        loops: request.header("loops").and_then(|loops| loops.trim().parse().ok()).unwrap_or(1),
-        lock: request.header("event-lock").is_some_and(ringfence_switch::variable::is_true),
-        uuid: request.header("event-uuid").map(str::to_owned),
-        uuid_name: request.header("event-uuid-name").map(str::to_owned),
-        ..Execution::new(application, data)
+    let header = |name: &str| request.header(name).map(str::to_owned);
+    let Some(execution) = Execution::of_message(header, request.body.as_deref()) else {
+        return Answer::reply("+OK");
     };
     if !inline {
         return match session.queue(execution) {
@@ -75,29 +66,20 @@ async fn execute(session: &Session, request: &Request, inline: bool) -> Answer {
     }
     match session.execute_all(&execution).await {
         Ok(()) | Err(ringfence_switch::Failure::Hangup(_)) => {}
-        // The message was taken all the same.
-        Err(failure) => tracing::warn!(call = %session.uuid(), "{application}({data}): {failure}"),
+        Err(failure) => {
+            // The message was taken all the same.
+            let Execution { application, data, .. } = &execution;
+            tracing::warn!(call = %session.uuid(), "{application}({data}): {failure}");
+        }
     }
     Answer::reply("+OK")
 }
 
 /// Sends the call to an extension that is made of the headers.
 fn extension(session: &Session, request: &Request) -> Answer {
-    let actions: Vec<String> = request
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("application"))
-        .map(|(_, value)| {
-            let (application, data) = value.split_once(' ').unwrap_or((value, ""));
-            format!("{application}:{data}")
-        })
-        .collect();
-    if actions.is_empty() {
-        return Answer::reply("+OK");
-    }
-    let separator = SEPARATOR.to_string();
-    let extension = format!("m:{separator}:{}", actions.join(&separator));
-    match session.transfer(&extension, Some("inline"), None) {
+    let headers = request.headers.iter();
+    let actions = headers.filter(|(name, _)| name.eq_ignore_ascii_case("application"));
+    match session.leave_for(actions.map(|(_, value)| value.clone())) {
         Ok(()) | Err(ringfence_switch::Failure::Hangup(_)) => Answer::reply("+OK"),
         Err(failure) => Answer::reply(format!("-ERR {failure}")),
     }

@@ -12,7 +12,7 @@ use crate::folders::Links;
 /// The largest file that is read: 1 GiB.
 const MAX_FILE: u64 = 1 << 30;
 /// The longest sound, in samples at 8000 Hz: 4 h (110 MB).
-const MAX_SAMPLES: usize = 4 * 3600 * 8000;
+pub(super) const MAX_SAMPLES: usize = 4 * 3600 * 8000;
 /// Rates that a WAV file may have.
 const RATES: std::ops::RangeInclusive<u32> = 1000..=384_000;
 /// Frames that are converted at once.

@@ -15,7 +15,7 @@ const MAX_BYTES: u64 = u32::MAX as u64 - HEADER;
 /// Silence is written in pieces of so many bytes.
 const SILENCE: [u8; 4096] = [0; 4096];
 
-pub(super) struct Wav {
+pub(crate) struct Wav {
     file: File,
     channels: u16,
     /// Of samples that are in the file.
@@ -26,7 +26,7 @@ pub(super) struct Wav {
 
 impl Wav {
     /// Creates the file, and folders that are missing.
-    pub(super) fn create(path: &Path, links: Links, channels: u16) -> Result<Self, String> {
+    pub(crate) fn create(path: &Path, links: Links, channels: u16) -> Result<Self, String> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)
                 .map_err(|error| format!("cannot make folder {}: {error}", folder.display()))?;
@@ -35,7 +35,11 @@ impl Wav {
         if fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
             return Err("a pipe is not a file".into());
         }
-        let file = links.create(path).map_err(|error| say(&error))?;
+        Self::begin(links.create(path).map_err(|error| say(&error))?, channels)
+    }
+
+    /// Begins in an empty file.
+    pub(crate) fn begin(file: File, channels: u16) -> Result<Self, String> {
         let mut wav = Self { file, channels, bytes: 0, fault: None };
         // A device that takes nothing (a full disk) fails here; that is the first write's fault.
         wav.header().map_err(|error| say(&error))?;
@@ -52,7 +56,7 @@ impl Wav {
         u64::from(self.channels) * 2
     }
 
-    pub(super) fn write(&mut self, samples: &[i16]) -> Result<(), String> {
+    pub(crate) fn write(&mut self, samples: &[i16]) -> Result<(), String> {
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         self.append(&bytes)
     }
@@ -75,7 +79,7 @@ impl Wav {
 
     /// Writes the lengths into the header. What a full disk took stays and is valid: the header
     /// lies in blocks that the file has already.
-    pub(super) fn finish(&mut self) -> Result<(), String> {
+    pub(crate) fn finish(&mut self) -> Result<(), String> {
         let whole = self.bytes - self.bytes % self.frame();
         self.file.set_len(HEADER + whole).and_then(|()| self.header()).map_err(|error| say(&error))
     }

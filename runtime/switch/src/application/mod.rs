@@ -5,29 +5,37 @@
 
 mod answer;
 mod bridge;
+mod check_acl;
 mod detect_speech;
+mod digit_action;
 mod digits;
+mod displace_session;
 mod dtmf;
 mod echo;
 mod event;
 mod gentones;
 mod hangup;
 mod hash;
+mod hold;
 mod intercept;
 mod ivr;
 pub(crate) mod limit;
 mod log;
+mod loop_playback;
 mod park;
 mod playback;
+mod privacy;
 mod record;
 mod record_session;
 mod redirect;
 mod say;
 mod sched;
+mod set_user;
 mod silence;
 mod sleep;
 mod transfer;
 mod variable;
+mod video;
 mod wait_for_answer;
 
 use std::fmt;
@@ -113,36 +121,44 @@ pub(crate) fn module() -> Module {
     let applications = [
         answer::table(),
         bridge::table(),
+        check_acl::table(),
         detect_speech::table(),
+        digit_action::table(),
         digits::table(),
+        displace_session::table(),
         dtmf::table(),
         echo::table(),
         event::table(),
         gentones::table(),
         hangup::table(),
         hash::table(),
+        hold::table(),
         intercept::table(),
         ivr::table(),
         limit::table(),
         log::table(),
+        loop_playback::table(),
         park::table(),
         playback::table(),
+        privacy::table(),
         record::table(),
         record_session::table(),
         redirect::table(),
         sched::table(),
+        set_user::table(),
         say::table(),
         silence::table(),
         sleep::table(),
         crate::outside::shell_applications(),
         transfer::table(),
         variable::table(),
+        video::table(),
         wait_for_answer::table(),
     ];
     Module {
         name: "mod_dptools",
         applications: applications.into_iter().flatten().collect(),
-        interfaces: vec![("dialplan", "inline"), ("endpoint", "error")],
+        interfaces: vec![("chat", "event"), ("dialplan", "inline"), ("endpoint", "error")],
         ..Module::default()
     }
 }

@@ -144,6 +144,7 @@ impl Drop for Joined {
         }
         for leg in [&*leg, partner] {
             leg.0.shared.lock().variables.remove("bridge_to");
+            leg.end_music();
         }
         untie(leg, *id);
         // A partner that was transferred, or taken by another bridge, goes its own way.

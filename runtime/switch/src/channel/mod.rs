@@ -132,6 +132,12 @@ pub(crate) struct Shared {
     pub(crate) dialed: String,
     pub(crate) messages: VecDeque<Event>,
     pub(crate) broadcasts: VecDeque<Beside>,
+    /// Sounds that are played over what it hears.
+    pub(crate) displaced: Vec<crate::session::displace::Displaced>,
+    /// It hears the music of a partner that is on hold.
+    pub(crate) music: bool,
+    /// What is bound to keys, once something is.
+    pub(crate) keys: Option<Box<crate::keys::Keys>>,
     /// What the call is recorded to.
     pub(crate) recordings: Vec<crate::session::recording::Running>,
     /// What looks after something of the call until it ends; the task takes it.
@@ -244,6 +250,9 @@ impl Channel {
                 dialed: String::new(),
                 messages: VecDeque::new(),
                 broadcasts: VecDeque::new(),
+                displaced: Vec::new(),
+                music: false,
+                keys: None,
                 recordings: Vec::new(),
                 watched: Vec::new(),
                 heartbeat: 0,

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use crate::authority::{self, as_operator};
 use crate::event::{Event, EventName};
 use crate::lookup::{Request, Section};
+use crate::operation::Failure;
 use crate::switch::Switch;
 
 pub(crate) use application::all as applications;
@@ -159,6 +160,38 @@ impl Switch {
         match authority {
             Some(authority) => authority.under(taken).await,
             None => as_operator(taken).await,
+        }
+    }
+
+    /// Sends a message to a chat interface: `GLOBAL` (also without a name) is the chatplan, `event` fires
+    /// it as `RECV_MESSAGE`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for another name, `Failed` when nobody took it, `Refused` when the script that asks may
+    /// not fire it.
+    pub async fn chat_send(&self, message: &Message, protocol: &str) -> Result<(), Failure> {
+        match protocol.to_ascii_lowercase().as_str() {
+            "" | "global" | "global_sms" => self.chat(message).await.map_err(Failure::Failed),
+            "event" => {
+                let name = EventName::RecvMessage;
+                authority::ask(|authority| authority.fire(name.as_str(), ""))?;
+                let mut event = self.events().event(name);
+                let sent = message.event();
+                for (header, value) in sent.headers().iter() {
+                    if event.header(header).is_none() {
+                        event.set(header, value.text());
+                    }
+                }
+                if let Some(body) = sent.body() {
+                    event.set_body(body);
+                }
+                self.events().publish(event);
+                Ok(())
+            }
+            _ => Err(Failure::NotFound(format!(
+                "there is no chat interface {protocol:?}, only GLOBAL and event"
+            ))),
         }
     }
 

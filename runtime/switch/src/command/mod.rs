@@ -24,6 +24,7 @@ pub mod global_setvar;
 pub(crate) mod hash;
 mod help;
 mod is_lan_addr;
+mod json;
 mod limit;
 mod log;
 mod machine;
@@ -51,6 +52,7 @@ mod url_decode;
 mod url_encode;
 mod uuid_bridge;
 mod uuid_control;
+mod uuid_displace;
 mod uuid_dtmf;
 mod uuid_hold;
 mod uuid_park;
@@ -155,6 +157,7 @@ pub(crate) fn module() -> Module {
         global_setvar::table(),
         hash::table(),
         help::table(),
+        json::table(),
         machine::table(),
         limit::table(),
         log::table(),
@@ -169,6 +172,7 @@ pub(crate) fn module() -> Module {
         crate::outside::shell_commands(),
         uuid_bridge::table(),
         uuid_control::table(),
+        uuid_displace::table(),
         uuid_dtmf::table(),
         uuid_park::table(),
         uuid_record::table(),

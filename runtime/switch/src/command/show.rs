@@ -18,7 +18,7 @@ pub(super) fn table() -> Vec<Command> {
         SYNTAX,
         "Show various reports",
         "Prints a list: `channels`, `calls`, `application [name]`, `api [name]`, `modules`, `codec`, \
-         `endpoint`, `dialplan`, `say`, `speech`, `tasks`, `aliases`. `calls` has one row for two legs that \
+         `chat`, `endpoint`, `dialplan`, `say`, `speech`, `tasks`, `aliases`. `calls` has one row for two legs that \
          are bridged, `bridged_calls` no other rows, `detailed_calls` and `detailed_bridged_calls` more \
          columns. `channels like <text>` chooses rows in which the text stands, `count` prints only how many there are. `as json`, \
          `as xml` and `as delim <character>` at the end choose the format. Lists that FreeSWITCH has \
@@ -106,7 +106,7 @@ fn list(context: &CommandContext, what: &str, name: Option<&str>) -> Option<Tabl
             table
         }
         "modules" => modules(switch, name),
-        "codec" | "endpoint" | "dialplan" | "say" | "speech" => {
+        "chat" | "codec" | "endpoint" | "dialplan" | "say" | "speech" => {
             let mut table = Table::new(&["type", "name", "ikey"]);
             for interface in switch.interfaces().into_iter().filter(|[kind, ..]| *kind == what) {
                 table.row(interface.map(str::to_owned));

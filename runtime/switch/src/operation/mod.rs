@@ -6,6 +6,7 @@
 
 mod detect;
 mod digits;
+mod insert;
 mod play;
 mod prompt;
 mod record;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use ringfence_media::{
-    PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Remote, Search, Source,
-    SourceError, Stream,
+    Codec, PlayOptions, Playback, PlaybackControl, PlaybackEnd, PlaybackEndReason, Remote, Search,
+    Source, SourceError, Stream,
 };
 
 use super::{Control, Failure, Outcome, Play};
@@ -45,7 +45,7 @@ pub(super) async fn start(
     access: Access<'_>,
 ) -> Result<Playing, Failure> {
     let stream = session.stream().await?;
-    let source = open(session, &stream, &play.path, access).await?;
+    let source = open(session, stream.codec(), &play.path, access).await?;
     let playback = stream.play(source.clone(), PlayOptions { offset: play.offset });
     session.0.fire(EventName::PlaybackStart, |event| describe(&play.path, event));
     Ok(Playing {
@@ -68,9 +68,9 @@ fn describe(path: &str, event: &mut Event) {
 }
 
 /// Opens a sound by its name.
-async fn open(
+pub(super) async fn open(
     session: &Session,
-    stream: &Stream,
+    codec: Codec,
     path: &str,
     access: Access<'_>,
 ) -> Result<Source, Failure> {
@@ -84,13 +84,18 @@ async fn open(
         Access::Server => (None, None),
     };
     let search = Search { prefix: prefix.as_deref().map(Path::new), folders: folders.as_ref() };
-    let opened = library.open_in(path, stream.codec(), search).await;
-    opened.map_err(|error| match error {
+    let opened = library.open_in(path, codec, search).await;
+    opened.map_err(unplayable)
+}
+
+/// A sound that cannot be used, as whoever asked for it is told.
+pub(super) fn unplayable(error: SourceError) -> Failure {
+    match error {
         SourceError::Outside { path } => authority::refuse_play(&path.to_string_lossy()),
         SourceError::NotFound { .. } => Failure::NotFound(error.to_string()),
         SourceError::Unusable { .. } => Failure::Failed(error.to_string()),
         SourceError::Invalid { .. } => Failure::Invalid(error.to_string()),
-    })
+    }
 }
 
 impl Playing {

@@ -268,8 +268,7 @@ impl Plan<'_> {
         self.admit()?;
         let destination = target.uri.user().unwrap_or_default();
         let profile = self.profile(&destination, "mod_sofia", NO_NUMBER);
-        let caller = (profile.caller_id_name.as_str(), profile.caller_id_number.as_str());
-        let sent = outbound::invite(switch, &target, caller, &self.variables, self.forwards)?;
+        let sent = outbound::invite(switch, &target, &profile, &self.variables, self.forwards)?;
         let name = format!(
             "sofia/{}/{}",
             target.profile.name,

@@ -2,6 +2,7 @@
 
 use crate::channel::MAX_PENDING_MESSAGES;
 use crate::event::Event;
+use crate::keys;
 use crate::operation::{Dtmf, DtmfSource, Failure};
 use crate::session::Session;
 
@@ -14,11 +15,25 @@ impl Session {
         self.take_dtmf(digit, DtmfSource::App);
     }
 
-    /// A key has arrived: for the partner of a bridge, else for whoever reads it here. Dropped when too
-    /// many wait to be read.
+    /// A key has arrived: for what is bound to it, else for the partner of a bridge, else for whoever reads
+    /// it here. Dropped when too many wait to be read.
     pub(crate) fn take_dtmf(&self, digit: Dtmf, source: DtmfSource) {
-        if self.pass_key(digit) {
+        if keys::taken(self, digit) {
             self.0.report_dtmf(digit, source);
+        } else {
+            self.pass_on(digit, Some(source));
+        }
+    }
+
+    /// A key that nothing is bound to; without a source its event has been told already.
+    pub(crate) fn pass_on(&self, digit: Dtmf, source: Option<DtmfSource>) {
+        let report = || {
+            if let Some(source) = source {
+                self.0.report_dtmf(digit, source);
+            }
+        };
+        if self.pass_key(digit) {
+            report();
             return;
         }
         let (taken, first) = {
@@ -32,7 +47,7 @@ impl Session {
         };
         if taken {
             tracing::debug!(call = %self.0.uuid, digit = %digit.digit, duration = digit.duration, "key");
-            self.0.report_dtmf(digit, source);
+            report();
             self.0.notify();
         } else if first {
             tracing::warn!(

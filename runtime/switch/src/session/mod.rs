@@ -7,11 +7,13 @@
 mod caller;
 mod cdr;
 mod control;
+pub(crate) mod displace;
 mod execute;
 mod heartbeat;
 mod hold;
 mod input;
 mod media;
+mod message;
 pub(crate) mod on;
 mod queue;
 pub(crate) mod recording;
@@ -30,6 +32,7 @@ use crate::switch::Switch;
 use crate::variable::Refused;
 
 pub use control::Hook;
+pub use displace::MAX_DISPLACED;
 pub use input::MAX_MESSAGE_DIGITS;
 pub use queue::Execution;
 

@@ -89,6 +89,7 @@ pub(super) fn fixed() -> Vec<Module> {
         module("mod_loopback", vec![("endpoint", "null")]),
         Module {
             name: "mod_sms",
+            interfaces: vec![("chat", "GLOBAL")],
             chat_applications: crate::chat::applications(),
             ..Module::default()
         },

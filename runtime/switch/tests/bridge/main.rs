@@ -10,8 +10,10 @@
 )]
 
 mod application;
+mod displace;
 mod failing;
 mod joined;
+mod keys;
 mod loopback;
 mod moving;
 #[path = "../calls/rig.rs"]

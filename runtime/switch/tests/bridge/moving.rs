@@ -1,7 +1,7 @@
 //! Taking legs out of bridges, and into others: transfers, `uuid_bridge`, `intercept`, hold.
 
 use ringfence_switch::Cause;
-use ringfence_switch::event::EventName;
+use ringfence_switch::event::{EventName, Filter};
 
 use crate::rig::{Dialog, OFFER, Rig, cause, header, respond, soon, until};
 use crate::{Call, byes, next};
@@ -187,6 +187,41 @@ async fn a_call_is_held_and_taken_back() {
     }
     rig.peer.send(&call.bye(""));
     rig.empty().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_held_call_hears_music() {
+    let rig = Rig::new(&[(
+        "100",
+        "set hold_music=tone_stream://%(1000,0,440)\nbridge sofia/test/200@192.0.2.2",
+    )]);
+    let wanted = Filter::none().with(EventName::PlaybackStart).with(EventName::PlaybackStop);
+    let mut events = rig.switch.events().subscribe(wanted, 100);
+    let call = Call::bridged(&rig.peer).await;
+    let [a, _] = <[_; 2]>::try_from(rig.switch.sessions()).unwrap();
+    until(|| a.bridged()).await;
+    let partner = a.partner().unwrap();
+    a.execute("hold", "").await.unwrap();
+    let started = next(&mut events).await;
+    assert_eq!(started.header("Unique-ID").as_deref(), Some(&**partner.uuid()));
+    assert_eq!(
+        started.header("Playback-File-Path").as_deref(),
+        Some("tone_stream://%(1000,0,440)")
+    );
+    let invite = rig.peer.expect("INVITE").await;
+    rig.peer.send(&respond(&invite, "200 OK", "", OFFER));
+    rig.peer.expect("ACK").await;
+    a.execute("unhold", "").await.unwrap();
+    // It was played again and again; what is told last is that it was broken off.
+    loop {
+        let event = next(&mut events).await;
+        assert_eq!(event.header("Unique-ID").as_deref(), Some(&**partner.uuid()));
+        if event.header("Playback-Status").as_deref() == Some("break") {
+            break;
+        }
+    }
+    assert!(a.bridged());
+    drop(call);
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,6 +20,9 @@ const DIRECTORY: &str = r#"
   <params><param name="dial-string" value="user/1@many.example,user/1@many.example,user/1@many.example"/></params>
   <user id="1"/>
 </domain>
+<domain name="users.example">
+  <user id="2000"><variables><variable name="toll_allow" value="domestic"/></variables></user>
+</domain>
 <domain name="empty.example"><user id="1"/></domain>"#;
 
 fn rig() -> Rig {
@@ -76,4 +79,20 @@ async fn a_user_that_cannot_be_called_is_a_cause() {
         assert_eq!(answer, format!("-ERR {cause}\n"), "{user}");
     }
     rig.empty().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_may_have_what_the_directory_says_of_a_user() {
+    let rig = rig();
+    let session = rig.null().await;
+    session.execute("set_user", "2000@users.example").await.unwrap();
+    let variable = |name: &str| session.own_variable(name);
+    assert_eq!(variable("toll_allow").as_deref(), Some("domestic"));
+    assert_eq!(variable("user_name").as_deref(), Some("2000"));
+    assert_eq!(variable("domain_name").as_deref(), Some("users.example"));
+    session.execute("set_user", "2000@users.example b_").await.unwrap();
+    assert_eq!(variable("b_toll_allow").as_deref(), Some("domestic"));
+    let why = session.execute("set_user", "nobody@users.example").await.unwrap_err();
+    assert!(why.to_string().contains("no user nobody@users.example"), "{why}");
+    assert!(session.up());
 }

@@ -289,6 +289,7 @@ fn held(session: &Session, hold: bool) {
     session.0.enter_call_state(if hold { CallState::Held } else { CallState::Unheld });
     let event = if hold { EventName::ChannelHold } else { EventName::ChannelUnhold };
     session.0.fire(event, |_| {});
+    session.hold_music(hold);
     tracing::debug!(call = %session.uuid(), hold, "held");
 }
 

@@ -13,7 +13,7 @@ use crate::cause::Cause;
 use crate::channel::MediaState;
 use crate::config::SipProfile;
 use crate::endpoint::sip::{SipLeg, variables};
-use crate::originate::NotCalled;
+use crate::profile::CallerProfile;
 use crate::switch::Switch;
 use crate::variable::Variables;
 
@@ -29,28 +29,25 @@ pub(crate) struct Target {
 /// # Errors
 ///
 /// The cause that `originate` answers.
-pub(crate) fn parse(switch: &Switch, text: &str) -> Result<Target, NotCalled> {
+pub(crate) fn parse(switch: &Switch, text: &str) -> Result<Target, Cause> {
     let (profile, address) = text.split_once('/').unwrap_or((text, ""));
-    let not = |cause, why: String| Err(NotCalled::new(cause, why));
     if profile == "gateway" {
-        let why = "there are no gateways here; name a profile, as sofia/external/number@host";
-        return not(Cause::INVALID_GATEWAY, why.to_owned());
+        return Err(Cause::INVALID_GATEWAY);
     }
-    let Some(profile) = switch.configuration().sip_profile(profile) else {
-        return not(Cause::INVALID_PROFILE, format!("there is no SIP profile {profile:?}"));
-    };
+    let profile = switch.configuration().sip_profile(profile).ok_or(Cause::INVALID_PROFILE)?;
     if address.is_empty() {
-        let why = "nobody registers here; expected profile/user@host".to_owned();
-        return not(Cause::USER_NOT_REGISTERED, why);
+        return Err(Cause::USER_NOT_REGISTERED);
     }
     let text = match address.get(..4) {
         Some(start) if start.eq_ignore_ascii_case("sip:") => address.to_owned(),
         _ => format!("sip:{address}"),
     };
-    let uri = Uri::parse(&text)
-        .map_err(|why| NotCalled::new(Cause::INVALID_URL, format!("{text}: {why}")))?;
+    let uri = Uri::parse(&text).map_err(|why| {
+        tracing::warn!(uri = text, "cannot call: {why}");
+        Cause::INVALID_URL
+    })?;
     if uri.host().is_none_or(|host| host.is_empty()) {
-        return not(Cause::INVALID_URL, format!("{text} names no host"));
+        return Err(Cause::INVALID_URL);
     }
     Ok(Target { profile, uri })
 }
@@ -66,48 +63,52 @@ pub(crate) struct Sent {
 ///
 /// # Errors
 ///
-/// The cause that `originate` answers, with its reason.
+/// The cause that `originate` answers, with a line in the log.
 pub(crate) fn invite(
     switch: &Switch,
     target: &Target,
-    caller: (&str, &str),
+    caller: &CallerProfile,
     variables: &Variables,
     max_forwards: u8,
-) -> Result<Sent, NotCalled> {
-    let Some(stack) = switch.sip() else {
-        return Err(NotCalled::new(Cause::INVALID_PROFILE, "there is no SIP in this process"));
-    };
+) -> Result<Sent, Cause> {
+    let stack = switch.sip().ok_or(Cause::INVALID_PROFILE)?;
     let media_address = target.profile.media_address(local_towards(switch, target));
     let (stream, events) = switch.media().open(media_address).map_err(|error| {
-        NotCalled::new(Cause::NORMAL_TEMPORARY_FAILURE, format!("no media: {error}"))
+        tracing::warn!("no media for a call to {}: {error}", target.uri);
+        Cause::NORMAL_TEMPORARY_FAILURE
     })?;
     let local = target.profile.advertised_media(stream.local());
     let mut negotiation = Negotiation::new(target.profile.outbound_capabilities(), local);
     let offer = negotiation.offer(SdpDirection::SendRecv);
-    let (name, number) = caller;
+    let (name, number) = shown(caller);
     let host = bracketed(local.ip());
     let user = if number.is_empty() { "ringfence" } else { number };
     let from = Uri::parse(&format!("sip:{}@{host}", escaped(user))).map_err(|why| {
-        NotCalled::new(Cause::INVALID_NUMBER_FORMAT, format!("the caller id {number:?}: {why}"))
+        tracing::warn!(number, "cannot call with this caller id: {why}");
+        Cause::INVALID_NUMBER_FORMAT
     })?;
+    let mut headers = variables::headers_of(variables);
+    if hides(&caller.privacy_hide_number) {
+        headers.push(("Privacy".to_owned(), "id".to_owned()));
+    }
     let invite = Invite {
         profile: target.profile.name.clone(),
         target: target.uri.to_string(),
         from: NameAddr::new(Some(name).filter(|name| !name.is_empty()), from),
         to: None,
-        headers: variables::headers_of(variables),
+        headers,
         body: Some(Body::sdp(offer.clone())),
         proxy: variables.text("sip_route_uri").map(|uri| uri.into_owned()),
         max_forwards,
     };
     let (call, call_events) = stack.invite(invite).map_err(|error| {
-        let cause = match &error {
+        tracing::warn!("cannot call {}: {error}", target.uri);
+        match error {
             InviteError::Profile(_) => Cause::INVALID_PROFILE,
             InviteError::Target { .. } => Cause::INVALID_URL,
             InviteError::Header { .. } => Cause::INVALID_MSG_UNSPECIFIED,
             InviteError::Limit(_) | InviteError::Shutdown => Cause::SWITCH_CONGESTION,
-        };
-        NotCalled::new(cause, error.to_string())
+        }
     })?;
     let leg = SipLeg {
         call,
@@ -125,6 +126,22 @@ pub(crate) fn invite(
         ..MediaState::default()
     };
     Ok(Sent { leg, media, events: call_events })
+}
+
+/// The name and number that the far end is shown: the caller's, unless it hides them (RFC 3323).
+fn shown(caller: &CallerProfile) -> (&str, &str) {
+    let CallerProfile { caller_id_name, caller_id_number, .. } = caller;
+    let (name, number) = (hides(&caller.privacy_hide_name), hides(&caller.privacy_hide_number));
+    // A name that is the number would tell it.
+    let name = name || (number && caller_id_name == caller_id_number);
+    (
+        if name { "Anonymous" } else { caller_id_name },
+        if number { "anonymous" } else { caller_id_number },
+    )
+}
+
+fn hides(field: &str) -> bool {
+    field == "true"
 }
 
 /// The address of ours that the target's answers reach: what the profile listens on, or what the
@@ -177,6 +194,23 @@ mod tests {
     fn the_route_to_loopback_is_loopback() {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         assert_eq!(route(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Some(loopback)), Some(loopback));
+    }
+
+    #[test]
+    fn a_caller_may_hide_name_and_number() {
+        let mut caller = CallerProfile {
+            caller_id_name: "Alice".into(),
+            caller_id_number: "1000".into(),
+            ..CallerProfile::default()
+        };
+        assert_eq!(shown(&caller), ("Alice", "1000"));
+        caller.privacy_hide_name = "true".into();
+        assert_eq!(shown(&caller), ("Anonymous", "1000"));
+        caller.privacy_hide_name = "false".into();
+        caller.privacy_hide_number = "true".into();
+        assert_eq!(shown(&caller), ("Alice", "anonymous"));
+        caller.caller_id_name = "1000".into();
+        assert_eq!(shown(&caller), ("Anonymous", "anonymous"));
     }
 
     #[test]
