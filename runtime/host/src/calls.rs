@@ -14,7 +14,7 @@ use crate::{
     },
     consumer::{described, given, headers},
     failure::bounded,
-    host::{Host, tell},
+    host::{Host, tell, tell_answer},
     permission::{acting, acting_now, answered},
     session::{Call, Handle, session},
 };
@@ -118,8 +118,9 @@ impl interface::Host for State<Host> {
             return Ok(Err(failure));
         }
         let session = session(self, &call)?;
-        let command = self.host.switch()?.command(&command, &arguments, Some(&session));
-        let output = acting(self, command).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        let run = self.host.switch()?.command(&command, &arguments, Some(&session));
+        let output = acting(self, run).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        tell_answer(self, &command, &output);
         answered(self, Ok(output))
     }
 

@@ -13,6 +13,7 @@ use crate::cause::Cause;
 use crate::channel::MediaState;
 use crate::config::SipProfile;
 use crate::endpoint::sip::{SipLeg, variables};
+use crate::originate::NotCalled;
 use crate::profile::CallerProfile;
 use crate::switch::Switch;
 use crate::variable::Variables;
@@ -29,25 +30,28 @@ pub(crate) struct Target {
 /// # Errors
 ///
 /// The cause that `originate` answers.
-pub(crate) fn parse(switch: &Switch, text: &str) -> Result<Target, Cause> {
+pub(crate) fn parse(switch: &Switch, text: &str) -> Result<Target, NotCalled> {
     let (profile, address) = text.split_once('/').unwrap_or((text, ""));
+    let not = |cause, why: String| Err(NotCalled::new(cause, why));
     if profile == "gateway" {
-        return Err(Cause::INVALID_GATEWAY);
+        let why = "there are no gateways here; name a profile, as sofia/external/number@host";
+        return not(Cause::INVALID_GATEWAY, why.to_owned());
     }
-    let profile = switch.configuration().sip_profile(profile).ok_or(Cause::INVALID_PROFILE)?;
+    let Some(profile) = switch.configuration().sip_profile(profile) else {
+        return not(Cause::INVALID_PROFILE, format!("there is no SIP profile {profile:?}"));
+    };
     if address.is_empty() {
-        return Err(Cause::USER_NOT_REGISTERED);
+        let why = "nobody registers here; expected profile/user@host".to_owned();
+        return not(Cause::USER_NOT_REGISTERED, why);
     }
     let text = match address.get(..4) {
         Some(start) if start.eq_ignore_ascii_case("sip:") => address.to_owned(),
         _ => format!("sip:{address}"),
     };
-    let uri = Uri::parse(&text).map_err(|why| {
-        tracing::warn!(uri = text, "cannot call: {why}");
-        Cause::INVALID_URL
-    })?;
+    let uri = Uri::parse(&text)
+        .map_err(|why| NotCalled::new(Cause::INVALID_URL, format!("{text}: {why}")))?;
     if uri.host().is_none_or(|host| host.is_empty()) {
-        return Err(Cause::INVALID_URL);
+        return not(Cause::INVALID_URL, format!("{text} names no host"));
     }
     Ok(Target { profile, uri })
 }
@@ -63,19 +67,20 @@ pub(crate) struct Sent {
 ///
 /// # Errors
 ///
-/// The cause that `originate` answers, with a line in the log.
+/// The cause that `originate` answers, with its reason.
 pub(crate) fn invite(
     switch: &Switch,
     target: &Target,
     caller: &CallerProfile,
     variables: &Variables,
     max_forwards: u8,
-) -> Result<Sent, Cause> {
-    let stack = switch.sip().ok_or(Cause::INVALID_PROFILE)?;
+) -> Result<Sent, NotCalled> {
+    let Some(stack) = switch.sip() else {
+        return Err(NotCalled::new(Cause::INVALID_PROFILE, "there is no SIP in this process"));
+    };
     let media_address = target.profile.media_address(local_towards(switch, target));
     let (stream, events) = switch.media().open(media_address).map_err(|error| {
-        tracing::warn!("no media for a call to {}: {error}", target.uri);
-        Cause::NORMAL_TEMPORARY_FAILURE
+        NotCalled::new(Cause::NORMAL_TEMPORARY_FAILURE, format!("no media: {error}"))
     })?;
     let local = target.profile.advertised_media(stream.local());
     let mut negotiation = Negotiation::new(target.profile.outbound_capabilities(), local);
@@ -84,8 +89,7 @@ pub(crate) fn invite(
     let host = bracketed(local.ip());
     let user = if number.is_empty() { "ringfence" } else { number };
     let from = Uri::parse(&format!("sip:{}@{host}", escaped(user))).map_err(|why| {
-        tracing::warn!(number, "cannot call with this caller id: {why}");
-        Cause::INVALID_NUMBER_FORMAT
+        NotCalled::new(Cause::INVALID_NUMBER_FORMAT, format!("the caller id {number:?}: {why}"))
     })?;
     let mut headers = variables::headers_of(variables);
     if hides(&caller.privacy_hide_number) {
@@ -102,13 +106,13 @@ pub(crate) fn invite(
         max_forwards,
     };
     let (call, call_events) = stack.invite(invite).map_err(|error| {
-        tracing::warn!("cannot call {}: {error}", target.uri);
-        match error {
+        let cause = match &error {
             InviteError::Profile(_) => Cause::INVALID_PROFILE,
             InviteError::Target { .. } => Cause::INVALID_URL,
             InviteError::Header { .. } => Cause::INVALID_MSG_UNSPECIFIED,
             InviteError::Limit(_) | InviteError::Shutdown => Cause::SWITCH_CONGESTION,
-        }
+        };
+        NotCalled::new(cause, error.to_string())
     })?;
     let leg = SipLeg {
         call,
