@@ -376,15 +376,14 @@ async fn a_file_that_is_kept_reads_as_other_refusals() {
             let said = server.run(&code).await;
             let number = server.scripts.get() - 1;
             let expected =
-                format!("nil script s{number}.lua may not {what} is missing in profile guest 13")
-                    .replace("DIR", server.folder.path().to_str().unwrap());
-            assert_eq!(said, expected, "{version}");
+                format!("nil script s{number}.lua may not {what} is missing in profile guest 13");
+            assert_eq!(said, server.profiled.local(&expected), "{version}");
         }
         for (code, what) in [
             ("io.lines('DIR/other/b.ul')", "read DIR/other/b.ul: permission read or write"),
             ("io.output('DIR/other/n')", "write DIR/other/n: permission write"),
         ] {
-            let what = what.replace("DIR", server.folder.path().to_str().unwrap());
+            let what = server.profiled.local(what);
             assert_eq!(server.raises(code).await, what, "{version}");
         }
         assert_eq!(server.raises("assert(io.open('DIR/granted/a.ul'))").await, "fine");
