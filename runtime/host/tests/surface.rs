@@ -1,6 +1,6 @@
 //! Every function of the Lua surface with what it should not be given: nil, wrong types, too much, NULs,
 //! bytes that are no UTF-8, numbers that are none; on a call, after its hangup, after `destroy`, and
-//! without a call.
+//! without a call; and by a second script while the call's own one does something.
 //!
 //! The rows come from `lua-api`, so that no function can be forgotten. Each answers, or raises an
 //! ordinary error; the script goes on, and so does the server.
@@ -10,6 +10,7 @@
 mod support;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use ringfence_host::LuaVersion;
 use ringfence_lua_api::{CLASSES, Class, FUNCTIONS, Function, Gone, Kind, class};
@@ -116,6 +117,63 @@ fn nothing_that_is_given_does_harm() {
             server.command(&format!("lua golden/run.lua {}", server.files("none"))).await;
             assert_eq!(server.printed("none"), ["\"tries\", true, 0"; 2], "{version:?}");
             // The server is as it was.
+            assert_eq!(server.command("echo fine").await, "fine");
+        }
+    });
+}
+
+/// What the call's own script does again and again, after some setting up.
+const STATES: &[(&str, &str, &str)] = &[
+    ("playing", "", "session:streamFile('tone_stream://%(1000,0,440)')"),
+    ("recording", "", "session:recordFile('kept.wav', 1)"),
+    ("collecting", "", "session:getDigits(5, '#', 1000)"),
+    ("prompting", "", "session:read(1, 5, 'silence_stream://1000', 500, '#')"),
+    (
+        "bridged",
+        "local other = freeswitch.Session('loopback/raw_rest/public')",
+        "freeswitch.bridge(session, other)",
+    ),
+    ("over", "session:hangup()", "freeswitch.msleep(500)"),
+];
+
+#[test]
+fn two_scripts_at_once_on_a_call_do_no_harm() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for (state, begin, again) in STATES {
+            let server = Server::start(LuaVersion::default()).await;
+            server.snippet("rest", "session:answer() session:sleep(60000)");
+            server.snippet(
+                "one",
+                &format!(
+                    "session:answer() {begin}\n\
+                     local from, rounds = now(), 0\n\
+                     while session:getVariable('tried') ~= 'yes' and now() - from < 20000 do\n\
+                     {again} rounds = rounds + 1 end\n\
+                     P('rounds', rounds > 0, session:getVariable('tried'))"
+                ),
+            );
+            let live = *state != "over";
+            let mut code = format!(
+                "{TRY}\nlocal s, mark = freeswitch.Session(argv[3]), freeswitch.Session(argv[3])\n\
+                 P('begins', s:ready())\n"
+            );
+            let session = class("Session").unwrap();
+            let (last, first): (Vec<_>, Vec<_>) =
+                session.methods.iter().partition(|row| LAST.contains(&row.name()));
+            let rows = first.into_iter().chain(last.into_iter().filter(|_| !live));
+            rows.for_each(|row| try_row(&mut code, session, row, "s", !live));
+            code += "mark:setVariable('tried', 'yes') P('tries', tries > 100, odd) mark:hangup()";
+            server.snippet("two", &code);
+            let other = format!("luarun golden/run.lua {} $UUID", server.files("two"));
+            server.call("one", false, vec![(Duration::from_millis(500), other)]).await;
+            assert_eq!(server.printed("one"), ["\"rounds\", true, \"yes\""], "{state}");
+            let expected = [format!("\"begins\", {live}"), "\"tries\", true, 0".to_owned()];
+            assert_eq!(server.printed("two"), expected, "{state}");
             assert_eq!(server.command("echo fine").await, "fine");
         }
     });
