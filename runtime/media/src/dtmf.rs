@@ -1,6 +1,5 @@
 //! Keys of a telephone.
 
-mod info;
 mod receive;
 mod send;
 
@@ -48,15 +47,6 @@ impl Dtmf {
     pub fn milliseconds(&self) -> u64 {
         u64::from(self.duration) / SAMPLES_PER_MS
     }
-}
-
-/// How a key came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DtmfSource {
-    /// As telephone-event in RTP.
-    Rfc4733,
-    /// In a SIP INFO.
-    Info,
 }
 
 /// The event number of a key.

@@ -61,7 +61,7 @@ mod writer;
 pub use codec::{Codec, RATE, SAMPLES_PER_MS};
 pub use config::Config;
 pub use dtmf::{
-    DEFAULT_DURATION as DEFAULT_DTMF_DURATION, Dtmf, DtmfSource, MAX_DURATION as MAX_DTMF_DURATION,
+    DEFAULT_DURATION as DEFAULT_DTMF_DURATION, Dtmf, MAX_DURATION as MAX_DTMF_DURATION,
     MIN_DURATION as MIN_DTMF_DURATION,
 };
 pub use folders::{Folders, Links, Outside};

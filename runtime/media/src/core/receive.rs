@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{Core, Wire};
 use crate::codec::{Codec, SAMPLES_PER_MS};
-use crate::dtmf::{self, Dtmf, DtmfSource};
+use crate::dtmf::{self, Dtmf};
 use crate::far::Admission;
 use crate::rtcp::{self, Block};
 use crate::rtp::{Header, Sequence};
@@ -193,7 +193,7 @@ impl Core {
     pub(super) fn report_key(&mut self, key: Dtmf) {
         count(&self.counters.dtmf);
         let Dtmf { digit, duration } = key;
-        self.event(StreamEvent::Dtmf { digit, duration, source: DtmfSource::Rfc4733 });
+        self.event(StreamEvent::Dtmf { digit, duration });
     }
 
     /// Begins to wait for the far end's next packet, when that is wanted and it may send.

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::dtmf::{Dtmf, DtmfSource};
+use crate::dtmf::Dtmf;
 use crate::rtp::{HEADER, Header};
 use crate::sdp::Direction;
 use crate::source::Source;
@@ -166,9 +166,7 @@ impl Bench {
         let events = std::iter::from_fn(|| self.events.try_recv().ok());
         events
             .map(|event| match event {
-                StreamEvent::Dtmf { digit, duration, source: DtmfSource::Rfc4733 } => {
-                    (digit, duration)
-                }
+                StreamEvent::Dtmf { digit, duration } => (digit, duration),
                 other => panic!("{other:?}"),
             })
             .collect()

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::dtmf::DtmfSource;
-
 /// Something that happened on a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEvent {
@@ -13,8 +11,6 @@ pub enum StreamEvent {
         digit: char,
         /// In samples of 1/8000 s.
         duration: u32,
-        /// How it came.
-        source: DtmfSource,
     },
     /// Nothing was received for the configured time although the far end may send. Reported once
     /// until something is received again.

@@ -155,7 +155,7 @@ impl Task {
                     hangup::hangup(&self.session.0, Cause::NORMAL_TEMPORARY_FAILURE, &How::Lost);
                 }
             }
-            Wake::Media(Some(StreamEvent::Dtmf { digit, duration, .. })) => {
+            Wake::Media(Some(StreamEvent::Dtmf { digit, duration })) => {
                 if let Some(key) = Dtmf::new(digit) {
                     self.session.take_dtmf(Dtmf { duration, ..key }, DtmfSource::Rtp);
                 }
