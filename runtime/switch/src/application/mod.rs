@@ -3,6 +3,7 @@
 //! An [`Application`] is one table entry with its handler; the dialplan, `show application`,
 //! `ringfence help applications` and docs/applications.md are all made from it.
 
+mod absent;
 mod answer;
 mod bridge;
 mod check_acl;
@@ -46,6 +47,9 @@ use futures_util::future::BoxFuture;
 use crate::operation::Failure;
 use crate::session::Session;
 use crate::switch::Module;
+
+pub(crate) use absent::why as why_absent;
+pub use absent::{ABSENT, Absent};
 
 /// How an application may be used, FreeSWITCH's application flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

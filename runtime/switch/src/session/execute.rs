@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::application::Application;
+use crate::application::{Application, why_absent};
 use crate::authority;
 use crate::cause::Cause;
 use crate::channel::Direction;
@@ -74,7 +74,9 @@ impl Session {
                 false => String::new(),
             };
             self.hangup(cause);
-            Failure::NotFound(format!("Invalid Application {application}{end}"))
+            let why = why_absent(application);
+            let why = why.map_or_else(String::new, |why| format!(", which is not there: {why}"));
+            Failure::NotFound(format!("Invalid Application {application}{why}{end}"))
         })
     }
 

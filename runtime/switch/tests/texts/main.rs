@@ -22,6 +22,7 @@ mod support;
 use deviations::DEVIATIONS;
 use rig::Rig;
 use ringfence_switch::Cause;
+use ringfence_switch::application::ABSENT;
 use serde_json::Value;
 use support::cases;
 
@@ -105,4 +106,40 @@ fn the_document_lists_every_deviation() {
     let command = "cargo test -p ringfence-switch --test texts";
     let text = format!("\n{}\n", section::reasons(DEVIATIONS));
     section::check("compatibility.md", "texts", command, &text);
+    section::check("compatibility.md", "absent", command, &absent());
+}
+
+fn absent() -> String {
+    let names = |names: &[&str]| match names {
+        [] => String::new(),
+        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    };
+    let mut text = String::from("\n| applications | commands | why |\n| --- | --- | --- |\n");
+    for absent in ABSENT {
+        let (applications, commands) = (names(absent.applications), names(absent.commands));
+        text.push_str(&format!("| {applications} | {commands} | {} |\n", absent.why));
+    }
+    text.push('\n');
+    text
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_not_to_be_there_is_not() {
+    let rig = Rig::new(&[]);
+    let (applications, commands) = (rig.switch.applications(), rig.switch.commands());
+    for absent in ABSENT {
+        for name in absent.applications {
+            assert!(applications.iter().all(|(there, _)| there.name != *name), "{name} is there");
+        }
+        for name in absent.commands {
+            assert!(commands.iter().all(|(there, _)| there.name != *name), "{name} is there");
+        }
+    }
+    let session = rig.null().await;
+    let why = session.execute("conference", "room").await.unwrap_err().to_string();
+    assert!(why.contains("nothing mixes the audio of several calls yet"), "{why}");
+    assert_eq!(session.hangup_cause(), Cause::DESTINATION_OUT_OF_ORDER);
+    let session = rig.null().await;
+    let why = session.execute("nosuch", "").await.unwrap_err().to_string();
+    assert!(why.starts_with("Invalid Application nosuch;"), "{why}");
 }
