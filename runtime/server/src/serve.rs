@@ -173,13 +173,10 @@ impl Server {
         if self.switch.configuration().log_files.rotate_on_hup {
             log::file::rotate_all();
         }
-        match self.switch.reload().await {
-            Ok(_) => {
-                without_scripts(&self.switch.configuration().lua.folder);
-                info!("configuration read again");
-            }
-            // Each fault is in the log.
-            Err(_) => {}
+        // Otherwise each fault is in the log already.
+        if self.switch.reload().await.is_ok() {
+            without_scripts(&self.switch.configuration().lua.folder);
+            info!("configuration read again");
         }
     }
 }
