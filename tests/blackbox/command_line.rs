@@ -142,3 +142,24 @@ fn single_scripts_are_checked() {
     let (_folder, bad) = script("if then\n");
     ringfence(["check", &bad]).assert(1, &["script.lua:1"]);
 }
+
+#[test]
+fn a_console_that_cannot_begin_says_why() {
+    let server = Server::shipped();
+    let port = server.configuration.event_socket.to_string();
+    let nobody = ringfence_tests::ports::free().to_string();
+    let missing = server.file("nowhere").display().to_string();
+    for (arguments, status, said) in [
+        (&["--conf", missing.as_str(), "-x", "status"][..], 1, "nowhere does not exist"),
+        (&["-P", port.as_str(), "-x", ""], 2, "name a command"),
+        (&["-P", port.as_str(), "-x", " "], 2, "name a command"),
+        (&["-P", port.as_str(), "-l", "99"], 2, "a level is console"),
+        (&["-P", port.as_str(), "-l", "nosuch"], 2, "a level is console"),
+        (&["-P", "99999", "-x", "status"], 2, "99999"),
+        (&["-P", nobody.as_str(), "-x", "status"], 1, "cannot connect to 127.0.0.1"),
+        (&["-P", port.as_str(), "-p", "wrong", "-x", "status"], 1, "refuses the password"),
+        (&["-P", port.as_str(), "-x", "nosuch"], 1, "nosuch Command not found"),
+    ] {
+        ringfence(std::iter::once(&"console").chain(arguments)).assert(status, &[said]);
+    }
+}

@@ -1,9 +1,9 @@
 //! What scripts print: to the log, a line at a time.
 
 use std::sync::Arc;
-use tracing::field::display;
 
 use ringfence_sandbox::{Job, Output, Stream};
+use tracing::field::display;
 
 use crate::trace::Trace;
 

@@ -1,9 +1,9 @@
 //! What a script may not do: told to it as an error, and in the end the end of it.
 
 use std::sync::Arc;
-use tracing::field::display;
 
 use ringfence_sandbox::{End, State};
+use tracing::field::display;
 
 use crate::{bindings::ringfence::call::types::Failure, entry::asked, host::Host, launch::within};
 

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use tracing::field::display;
 
 use futures_util::future::select_all;
 use ringfence_rim::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
+use tracing::field::display;
 use uuid::Uuid;
 use wasmtime::Store;
 use wasmtime::component::Instance;

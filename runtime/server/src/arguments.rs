@@ -65,6 +65,11 @@ pub(crate) struct Stubs {
     /// Where to
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+    /// The Lua version of the scripts [default: as lua.conf.xml of the configuration says, else 5.4]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) lua: Option<String>,
+    #[command(flatten)]
+    pub(crate) conf: Conf,
 }
 
 /// Where the configuration is.
@@ -187,10 +192,10 @@ pub(crate) struct Console {
     #[command(flatten)]
     pub(crate) socket: Socket,
     /// Run one command, print its output, and end: code 1 when it says -ERR or -USAGE
-    #[arg(short = 'x', long, value_name = "COMMAND")]
+    #[arg(short = 'x', long, value_name = "COMMAND", value_parser = command)]
     pub(crate) execute: Option<String>,
     /// What to show of the log: a level from console to debug, 0 to 7, or off
-    #[arg(short, long, value_name = "LEVEL", default_value = "debug")]
+    #[arg(short, long, value_name = "LEVEL", default_value = "debug", value_parser = level)]
     pub(crate) loglevel: String,
     /// Wait for a server that is not there yet
     #[arg(short, long)]
@@ -253,6 +258,29 @@ pub(crate) struct Help {
     /// A command of this program, or: applications, commands, press, exit-codes, or the name of a
     /// dialplan application or API command
     pub(crate) topic: Option<String>,
+}
+
+/// A command of the server; blanks are none.
+fn command(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("name a command; `help` lists all".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// What may be shown of the log, as the server takes it; `off` is nothing.
+fn level(text: &str) -> Result<String, String> {
+    let known = ringfence_switch::log::Level::parse(text);
+    if text.eq_ignore_ascii_case("off") {
+        return Ok("off".to_owned());
+    }
+    match known.filter(|level| ringfence_switch::log::Level::ALL.contains(level)) {
+        Some(level) => Ok(level.name().to_ascii_lowercase()),
+        None => Err(
+            "a level is console, alert, crit, err, warning, notice, info, debug, 0 to 7, or off"
+                .to_owned(),
+        ),
+    }
 }
 
 /// Seconds, with a fraction; at most a year.
