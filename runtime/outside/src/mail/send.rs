@@ -166,6 +166,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_fault_names_the_parameters() {
+        let why = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let start = command::Fault::Start { command: "sendmail".into(), why };
+        let unwanted = Fault::Unwanted { app: "sendmail".into(), ended: Ended::Code(1) };
+        for fault in [start.into(), unwanted, Fault::Route("a".into()), Fault::Smtp("b".into())] {
+            let text = fault.to_string();
+            for word in ["mailer-app", "smtp-url", "autoload_configs/switch.conf.xml"] {
+                assert!(text.contains(word), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn what_sendmail_would_add() {
         let message = Message {
             to: "a@x".into(),
