@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,10 @@ use crate::frame::{Frame, Frames, NotTheProtocol};
 
 /// Read at a time.
 const CHUNK: usize = 64 * 1024;
+
+/// Notices that wait to be shown. When a terminal takes no more, reading stops, and the server keeps the
+/// events of a slow client in its own bounds.
+const NOTICES: usize = 8192;
 
 /// Whom to connect to, and as whom.
 #[derive(Clone, Debug)]
@@ -103,7 +107,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects and logs in. What comes without being asked for goes into the receiver.
+    /// Connects and logs in. What comes without being asked for goes into the receiver; whoever takes
+    /// nothing from it drops it.
     ///
     /// # Errors
     ///
@@ -138,7 +143,7 @@ impl Client {
         stream.set_read_timeout(None).map_err(connection)?;
         let reader = stream.try_clone().map_err(connection)?;
         let waiting: Arc<Mutex<VecDeque<_>>> = Arc::default();
-        let (notices, receiver) = channel();
+        let (notices, receiver) = sync_channel(NOTICES);
         let answers = Arc::clone(&waiting);
         thread::Builder::new()
             .name("event-socket".to_owned())
@@ -250,7 +255,7 @@ fn read(
     mut stream: TcpStream,
     mut frames: Frames,
     waiting: &Mutex<VecDeque<SyncSender<Answer>>>,
-    notices: &Sender<Notice>,
+    notices: &SyncSender<Notice>,
 ) {
     let mut chunk = vec![0; CHUNK];
     let why = loop {
@@ -282,7 +287,7 @@ fn read(
 fn hand_out(
     frame: Frame,
     waiting: &Mutex<VecDeque<SyncSender<Answer>>>,
-    notices: &Sender<Notice>,
+    notices: &SyncSender<Notice>,
 ) -> Option<String> {
     match frame.kind() {
         "command/reply" | "api/response" => {
@@ -342,6 +347,23 @@ mod tests {
         assert!(matches!(late, Ok(None) | Err(Lost)), "{late:?}");
         assert!(matches!(notices.recv(), Ok(Notice::Gone(_))));
         assert_eq!(client.api("echo", None), Err(Lost));
+    }
+
+    #[test]
+    fn notices_wait_for_who_reads_them_and_for_nobody_else() {
+        let line = "Content-Type: log/data\nContent-Length: 3\n\nlog";
+        let answer = "Content-Type: api/response\nContent-Length: 2\n\nhi";
+        let all = line.repeat(2 * NOTICES) + answer;
+        let says: &[&str] = Box::leak(Box::new([AUTH, ACCEPTED, Box::leak(all.into_boxed_str())]));
+        let (client, notices) = Client::connect(&server(says)).unwrap();
+        let reading = thread::spawn(move || notices.into_iter().count());
+        assert_eq!(client.api("echo hi", None).unwrap().unwrap().text(), "hi");
+        drop(client);
+        // The last one is that it is gone.
+        assert_eq!(reading.join().unwrap(), 2 * NOTICES + 1);
+        let (client, notices) = Client::connect(&server(says)).unwrap();
+        drop(notices);
+        assert_eq!(client.api("echo hi", None).unwrap().unwrap().text(), "hi");
     }
 
     #[test]

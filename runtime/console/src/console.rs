@@ -46,7 +46,7 @@ pub struct Console {
 /// There is no connection, or it breaks before the answer.
 pub fn execute(console: &Console, command: &str) -> Result<bool, ConnectError> {
     let tell = |error: &ConnectError| waiting(console.quiet, error);
-    let (link, _notices) = Link::connect(console.target.clone(), console.retry, tell)?;
+    let (link, _) = Link::connect(console.target.clone(), console.retry, tell)?;
     let answer = link.client().and_then(|client| client.api(command, None).ok().flatten());
     let Some(answer) = answer else {
         let name = format!("{}:{}", console.target.host, console.target.port);

@@ -49,7 +49,7 @@ pub enum TopError {
 ///
 /// There is no connection at the beginning, or no terminal. One that breaks later is made anew.
 pub fn top(top: &Top) -> Result<(), TopError> {
-    let (client, _notices) = Client::connect(&top.target)?;
+    let (client, _) = Client::connect(&top.target)?;
     let snapshot = data::fetch(&client, PATIENCE).map_err(TopError::Answer)?;
     if top.once {
         // A reader that has gone is no error.
@@ -108,7 +108,7 @@ fn look(top: &Top, client: &mut Option<Client>, view: &mut View) {
     let fetched = match client {
         Some(connected) => data::fetch(connected, PATIENCE),
         None => match Client::connect(&top.target) {
-            Ok((connected, _notices)) => data::fetch(client.insert(connected), PATIENCE),
+            Ok((connected, _)) => data::fetch(client.insert(connected), PATIENCE),
             Err(error) => Err(error.to_string()),
         },
     };
