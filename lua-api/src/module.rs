@@ -76,11 +76,12 @@ pub const FUNCTIONS: &[Function] = &[
         "bridge",
         &[need("a", SessionGiven), need("b", SessionGiven)],
         "",
-        "Connects two calls until one of them ends.",
+        "Connects two calls until one of them ends, and runs the input callback of each with its keys; what it \
+         returns ends the bridge, unless it is nothing, `true` or `undefined`.",
     )
     .permission("application")
     .waits()
-    .differs("The input callback does not run meanwhile; it comes later."),
+    .differs("A key has reached the other call when the callback is told of it."),
     row(
         &["email"],
         "email",

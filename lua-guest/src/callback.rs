@@ -10,7 +10,7 @@ use crate::{
     arguments::{Arguments, c_string},
     bindings::ringfence::call::{
         session::{Control, Event, Outcome, Session as Handle},
-        types::Failure,
+        types::{Dtmf, Failure},
     },
     class::Bindings,
     event::Event as EventObject,
@@ -175,14 +175,7 @@ fn follow(
                 });
             }
             Event::Hangup(_) => return Ok(Ended::Hangup),
-            Event::Dtmf(key) => {
-                let table = call.lua.create_table().and_then(|table| {
-                    table.raw_set("digit", key.digit.to_string())?;
-                    table.raw_set("duration", key.duration)?;
-                    Ok(Value::Table(table))
-                });
-                ("dtmf", table)
-            }
+            Event::Dtmf(key) => ("dtmf", described(call.lua, &key)),
             Event::Message(data) => {
                 let event = EventObject::new(&data.name, data.headers, data.body);
                 ("event", call.lua.create_any_userdata(event).map(Value::UserData))
@@ -225,6 +218,24 @@ fn follow(
             Err(failure) => return Err(failure),
         }
     }
+}
+
+/// A key, as callbacks get it.
+fn described(lua: &Lua, key: &Dtmf) -> mlua::Result<Value> {
+    let table = lua.create_table()?;
+    table.raw_set("digit", key.digit.to_string())?;
+    table.raw_set("duration", key.duration)?;
+    Ok(Value::Table(table))
+}
+
+/// Tells a key of a bridge; false when the callback breaks it off.
+pub(crate) fn goes_on(call: &Call<'_>, key: &Dtmf) -> bool {
+    let answer = described(call.lua, key).map(|object| ask(call, "dtmf", object));
+    let answer = answer.unwrap_or_else(|error| {
+        level::error(call.lua, &format!("input callback: {error}"));
+        Reaction::Break
+    });
+    matches!(answer, Reaction::Continue)
 }
 
 /// What a callback's return value asks for.

@@ -11,7 +11,7 @@ use ringfence_lua_api::{Class, Function};
 
 use crate::{
     arguments::Arguments,
-    native::{Answer, Natives, Refusal, Reply},
+    native::{Answer, Natives, Reply},
 };
 
 /// Implementations by the first name of their row. `R` is a function, in the form that the class wants.

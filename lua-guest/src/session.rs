@@ -192,6 +192,18 @@ pub(crate) fn handle_of(object: &AnyUserData) -> Result<Option<Rc<Handle>>, Refu
     Ok(object.borrow::<Object>()?.0.handle())
 }
 
+/// A call of the session at that place of a function's arguments; none without one.
+pub(crate) fn call_of<'a>(
+    lua: &'a Lua,
+    arguments: &'a Arguments,
+    index: usize,
+) -> Option<Call<'a>> {
+    let object = arguments.object(index)?;
+    let session = Rc::clone(&object.borrow::<Object>().ok()?.0);
+    let handle = session.handle();
+    Some(Call { lua, session, handle, object: object.clone(), arguments })
+}
+
 /// Whether a value is a session.
 pub(crate) fn is_session(value: &Value) -> bool {
     value.as_userdata().is_some_and(is_object)

@@ -29,6 +29,7 @@ wasmtime::component::bindgen!({
         "ringfence:call/calls.wait-for-answer": async | trappable,
         "ringfence:call/calls.execute": async | trappable,
         "ringfence:call/calls.insert-file": async | trappable,
+        "ringfence:call/calls.[method]joined.next": async | trappable,
         "ringfence:call/events.[method]consumer.pop": async | trappable,
         "ringfence:call/events.send-message": async | trappable,
         "ringfence:call/http.fetch": async | trappable,
@@ -47,6 +48,7 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
     with: {
+        "ringfence:call/calls.joined": crate::joined::Joined,
         "ringfence:call/database.connection": crate::database::Lent,
         "ringfence:call/events.consumer": crate::consumer::Consumer,
         "ringfence:call/session.session": crate::session::Call,

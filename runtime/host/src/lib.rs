@@ -45,6 +45,7 @@ mod host;
 mod http;
 mod ivr;
 mod job;
+mod joined;
 mod launch;
 mod log;
 mod mail;

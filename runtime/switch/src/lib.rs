@@ -54,6 +54,7 @@ pub mod switch;
 pub mod xml;
 
 pub use authority::Authority;
+pub use bridge::Overhearing;
 pub use cause::Cause;
 pub use operation::{
     Control, Detect, Digits, Dtmf, DtmfSource, Failure, Operation, OperationEvent, Outcome, Play,

@@ -8,6 +8,7 @@
 mod after;
 mod joined;
 pub(crate) mod order;
+mod overhear;
 
 use std::sync::{Arc, Weak};
 
@@ -17,6 +18,8 @@ use crate::session::Session;
 
 pub(crate) use after::{leave, stays};
 use joined::Joined;
+pub(crate) use overhear::Overheard;
+pub use overhear::Overhearing;
 
 /// What a bridged leg knows of its partner.
 pub(crate) struct Bond {
@@ -110,6 +113,7 @@ impl Session {
     /// Sends a key to the partner, which then is none of this call's own; false without one.
     pub(crate) fn pass_key(&self, key: Dtmf) -> bool {
         let Some(partner) = self.partner() else { return false };
+        self.tell_key(key);
         let stream = partner.0.shared.lock().media.stream.clone();
         let key = ringfence_media::Dtmf::with_duration(key.digit, key.duration);
         if let (Some(stream), Some(key)) = (stream, key) {

@@ -132,6 +132,8 @@ pub(crate) struct Shared {
     pub(crate) dialed: String,
     pub(crate) messages: VecDeque<Event>,
     pub(crate) broadcasts: VecDeque<Beside>,
+    /// Keys that went to the partner of a bridge, when somebody wants to know.
+    pub(crate) overheard: Option<Box<crate::bridge::Overheard>>,
     /// Sounds that are played over what it hears.
     pub(crate) displaced: Vec<crate::session::displace::Displaced>,
     /// It hears the music of a partner that is on hold.
@@ -250,6 +252,7 @@ impl Channel {
                 dialed: String::new(),
                 messages: VecDeque::new(),
                 broadcasts: VecDeque::new(),
+                overheard: None,
                 displaced: Vec::new(),
                 music: false,
                 keys: None,
