@@ -84,8 +84,13 @@ fn build() -> mlua::Result<Interpreter> {
     // Loading reads files as `files.lua` opens them, so that comes first.
     let (begin_files, resolve, finish, explain): (Function, Function, Function, Function) =
         chunk(&lua, include_str!("lua/files.lua"))?.call((&system, &blame))?;
-    let begin_load: Function =
-        chunk(&lua, include_str!("lua/load.lua"))?.call((&system, resolve, explain))?;
+    let (announce, instead): (Function, Function) =
+        chunk(&lua, include_str!("lua/names.lua"))?.call(())?;
+    let begin_load: Function = chunk(&lua, include_str!("lua/load.lua"))?
+        .call((&system, resolve, explain, announce, instead))?;
+    if !cfg!(feature = "lua51") {
+        chunk(&lua, include_str!("lua/older.lua"))?.call::<()>(library::bits::bit32(&lua)?)?;
+    }
     let shell = library::shell::table(&lua)?;
     chunk(&lua, include_str!("lua/shell.lua"))?.call::<()>((shell, &blame))?;
     let (begin, protect): (Function, Function) =

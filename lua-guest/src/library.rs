@@ -5,10 +5,11 @@
 //! `require` looks here when no file of that name was found, so a script's own library of that name is
 //! the one it gets. Nothing of this is built before it is required.
 //!
-//! * `json`, `digest`, `files`, `http`, `sql`: what the Lua files need of Rust.
+//! * `json`, `bits`, `digest`, `files`, `http`, `sql`: what the Lua files need of Rust.
 //! * `shell`: the same for `lua/shell.lua` (`os.execute`, `io.popen`), which every script has.
 //! * `lua/library/*.lua`: the libraries themselves.
 
+pub(crate) mod bits;
 pub(crate) mod digest;
 pub(crate) mod files;
 pub(crate) mod http;
@@ -47,6 +48,18 @@ const LIBRARIES: &[Library] = &[
         source: include_str!("lua/library/json.lua"),
         natives: Some(json::add),
     },
+    Library {
+        names: &["lunajson"],
+        source: include_str!("lua/library/lunajson.lua"),
+        natives: Some(json::add),
+    },
+    Library {
+        names: &["bit", "bit32"],
+        source: include_str!("lua/library/bit.lua"),
+        natives: Some(bits::add),
+    },
+    Library { names: &["uuid"], source: include_str!("lua/library/uuid.lua"), natives: None },
+    Library { names: &["inspect"], source: include_str!("lua/library/inspect.lua"), natives: None },
     Library {
         names: &["socket", "socket.core"],
         source: include_str!("lua/library/socket.lua"),

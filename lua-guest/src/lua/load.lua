@@ -2,7 +2,7 @@
 --
 -- No function that takes bytecode is in reach of a script, not even by `debug`: `load_text` takes
 -- text, and `find` answers functions.
-local system, resolve, explain = ...
+local system, resolve, explain, announce, instead = ...
 local find, load_text, library = system.find, system.load_text, system.library
 local io, package, type, error, pcall, select = io, package, type, error, pcall, select
 local ipairs, tostring, concat = ipairs, tostring, table.concat
@@ -80,9 +80,7 @@ else
         return loaded, message
     end
 
-    if loadstring then
-        loadstring = load
-    end
+    loadstring = load
 end
 
 -- As luaL_loadfile: a byte order mark and a first line that starts with # are not Lua.
@@ -163,10 +161,12 @@ searchers[3] = function(name)
     local chunk = library(name, native)
     if not chunk then
         return BREAK .. "no native module '" .. name .. "': native modules cannot load in a sandbox, and "
-            .. "the server has no replacement of that name (docs/lua.md)"
+            .. instead(name) .. " (docs/lua.md)"
     end
     return function()
-        return chunk(native, require, name)
+        local module = chunk(native, require, name)
+        announce(name, module, require)
+        return module
     end, ":ringfence:"
 end
 searchers[4] = nil

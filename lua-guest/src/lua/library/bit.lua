@@ -1,0 +1,3 @@
+-- bit and bit32: numbers as 32 bits, for every version.
+local native, _, name = ...
+return native[name]
