@@ -8,6 +8,9 @@ use crate::failure::Failure;
 /// A database that lives as long as its connection.
 pub const MEMORY: &str = ":memory:";
 
+/// What names of SQLite databases began with in early FreeSWITCH.
+const CORE: &str = "core:";
+
 /// Which database, and who asks for it.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub enum Dsn {
@@ -33,6 +36,7 @@ impl Dsn {
     /// | --- | --- |
     /// | `sqlite:///path/to/file` | that file |
     /// | `sqlite://name`, `name` | `name.db` in `folder` |
+    /// | `core:name`, `core:/path/to/file` | the same, as early FreeSWITCH wrote it |
     /// | `sqlite://:memory:` | in memory, gone with the connection |
     /// | `pgsql://host=… dbname=… user=…`, `postgresql://user:password@host/name` | PostgreSQL |
     /// | `odbc://source:user:password`, `source:user:password` | a source of `odbc.ini` |
@@ -52,6 +56,9 @@ impl Dsn {
         let (user, password) = (user.unwrap_or_default(), password.unwrap_or_default());
         if name.is_empty() {
             return Err(Failure::Name("no database is named".to_owned()));
+        }
+        if let Some(name) = name.strip_prefix(CORE) {
+            return file(name, folder);
         }
         let Some((scheme, rest)) = name.split_once("://") else {
             if name.contains(':') && name != MEMORY || !user.is_empty() {
@@ -216,6 +223,8 @@ mod tests {
             ("SQLite://callcenter", "sqlite:///var/db/callcenter.db"),
             ("sqlite://sub/x", "sqlite:///var/db/sub/x.db"),
             ("core", "sqlite:///var/db/core.db"),
+            ("core:callcenter", "sqlite:///var/db/callcenter.db"),
+            ("core:/tmp/x.db", "sqlite:///tmp/x.db"),
             ("/tmp/x.sqlite", "sqlite:///tmp/x.sqlite"),
             ("sqlite://:memory:", "sqlite://:memory:"),
             (":memory:", "sqlite://:memory:"),

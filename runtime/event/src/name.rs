@@ -122,14 +122,21 @@ names! {
     ShutdownRequested = "SHUTDOWN_REQUESTED",
 }
 
+/// What the names begin with in FreeSWITCH's C, and in scripts that were written from it.
+const PREFIX: &str = "SWITCH_EVENT_";
+
 // A filter is one bit a name.
 const _: () = assert!(EventName::ALL.len() <= 128);
 
 impl EventName {
-    /// Reads a name in any case.
+    /// Reads a name in any case, with FreeSWITCH's `SWITCH_EVENT_` in front of it or without.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|name| name.as_str().eq_ignore_ascii_case(text))
+        let name = match text.split_at_checked(PREFIX.len()) {
+            Some((start, name)) if start.eq_ignore_ascii_case(PREFIX) => name,
+            _ => text,
+        };
+        Self::ALL.iter().copied().find(|known| known.as_str().eq_ignore_ascii_case(name))
     }
 
     /// Its place among all names.
@@ -153,8 +160,10 @@ mod tests {
     fn every_name_finds_itself() {
         for (index, name) in EventName::ALL.iter().enumerate() {
             assert_eq!(EventName::find(&name.as_str().to_lowercase()), Some(*name));
+            assert_eq!(EventName::find(&format!("switch_event_{name}")), Some(*name));
             assert_eq!(name.index(), index);
         }
+        assert_eq!(EventName::find("SWITCH_EVENT_"), None);
         assert_eq!(EventName::find("ALL"), None);
     }
 }

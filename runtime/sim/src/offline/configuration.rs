@@ -66,11 +66,14 @@ fn parse(text: &str) -> Result<Element, RunError> {
     xml::parse(&assembled).map_err(|fault: Fault| RunError::Configuration(vec![fault]))
 }
 
-/// The global variables without a configuration: the script's folder is all there is.
+/// The global variables without a configuration: the script's folder is all there is, and the temporary
+/// one for what scripts put together with the name of a folder that FreeSWITCH always has.
 fn folders(scripts: &Path) -> Variables {
     let scripts = scripts.to_string_lossy();
     let databases = format!("{scripts}/db");
     let temporary = std::env::temp_dir();
+    let temporary = temporary.to_string_lossy();
+    let address = std::net::Ipv4Addr::from(SWITCH).to_string();
     let mut globals = Variables::new();
     for (name, value) in [
         ("hostname", "localhost"),
@@ -78,7 +81,12 @@ fn folders(scripts: &Path) -> Variables {
         ("conf_dir", &*scripts),
         ("script_dir", &*scripts),
         ("db_dir", &*databases),
-        ("temp_dir", &*temporary.to_string_lossy()),
+        ("sounds_dir", &*scripts),
+        ("recordings_dir", &*temporary),
+        ("storage_dir", &*temporary),
+        ("temp_dir", &*temporary),
+        ("domain", &*address),
+        ("domain_name", &*address),
     ] {
         // The names are ours: this cannot be refused.
         let _ = globals.set(name, value);

@@ -18,6 +18,7 @@ pub(super) fn globals(conf: &Path) -> Variables {
         ("script_dir", text(&conf.join("scripts"))),
         ("sounds_dir", text(&conf.join("sounds"))),
         ("recordings_dir", text(&conf.join("recordings"))),
+        ("storage_dir", text(&base.join("storage"))),
         ("grammar_dir", text(&conf.join("grammar"))),
         ("cache_dir", text(&cache())),
         ("db_dir", text(&base.join("db"))),
