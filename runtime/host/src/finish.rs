@@ -18,6 +18,9 @@ use crate::{
 /// What a run that raised an error is called in variables, events and statistics.
 pub(crate) const FAULT: &str = "error";
 
+/// What Lua says when its memory is used up.
+const NO_MEMORY: &str = "not enough memory";
+
 /// What a run is called that went on after its call's hangup for longer than its profile allows.
 const HANGUP_GRACE: &str = "hangup-grace";
 
@@ -80,6 +83,11 @@ impl Launched {
         };
         let (result, error) = match result {
             Ok(Ok(())) | Err(EndedBy::Exit { .. }) => ("ok", None),
+            Ok(Err(fault)) if fault.message == NO_MEMORY => {
+                // Lua has no memory left to say where that was, and knows no limit.
+                let why = EndedBy::MemoryLimit { limit: self.profile.sandbox.memory };
+                (FAULT, Some(format!("{NO_MEMORY}: {}", why.located(at.as_ref()))))
+            }
             Ok(Err(fault)) => (FAULT, Some(described(&fault))),
             Err(why) => (why.name(), Some(why.located(at.as_ref()))),
         };
