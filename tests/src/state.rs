@@ -39,8 +39,7 @@ const fn waits(name: &'static str, script: &'static str) -> State {
     State { name, script, phone: Phone::Stays, spins: false }
 }
 
-/// Every state in which a script must be ended from outside. Those of databases and of event
-/// consumers are missing as long as scripts have neither.
+/// Every state in which a script must be ended from outside.
 pub const STATES: &[State] = &[
     spins("endless_loop", "work() while true do end"),
     spins("pattern", r#"work() while true do string.find(("a"):rep(1e4), ".-.-.-.-b$") end"#),
@@ -116,6 +115,15 @@ pub const STATES: &[State] = &[
     waits(
         "api_command_of_text",
         r#"work() freeswitch.API():executeString("lua ~freeswitch.msleep(600000)")"#,
+    ),
+    waits(
+        "event_consumer",
+        r#"local events = freeswitch.EventConsumer("CUSTOM", "nosuch::event") work() events:pop(1, 600000)"#,
+    ),
+    waits(
+        "database",
+        r#"local database = freeswitch.Dbh("sqlite://:memory:") work()
+           database:query("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n")"#,
     ),
     waits(
         "answer",
