@@ -175,6 +175,38 @@ pub(super) async fn drive(rig: &Rig, flow: &str, recordings: &str) -> bool {
             rig.peer.send(&respond(&invite, "487 Request Terminated", "", ""));
             ack(&rig.peer).await;
         }
+        "originate_noanswer" => {
+            let dial = "{originate_timeout=2}sofia/test/noans@192.0.2.2 &park";
+            let answers = async {
+                let invite = rig.peer.expect("INVITE").await;
+                wait(100).await;
+                rig.peer.send(&respond(&invite, "180 Ringing", "", ""));
+                let cancel = rig.peer.expect("CANCEL").await;
+                rig.peer.answer(&cancel, "200 OK");
+                rig.peer.send(&respond(&invite, "487 Request Terminated", "", ""));
+                ack(&rig.peer).await;
+            };
+            let line = format!("originate {dial}");
+            tokio::join!(rig.api(&line), answers);
+        }
+        "seq_busy_then_answer" => {
+            let mut dialog = Dialog::new("g_seq");
+            rig.peer.send(&dialog.invite(OFFER));
+            let first = rig.peer.expect("INVITE").await;
+            rig.peer.send(&respond(&first, "486 Busy Here", "", ""));
+            ack(&rig.peer).await;
+            let second = rig.peer.expect("INVITE").await;
+            answered_after(rig, &second, &mut dialog).await;
+        }
+        "fork_busy_and_answer" => {
+            let mut dialog = Dialog::new("g_fork");
+            rig.peer.send(&dialog.invite(OFFER));
+            let first = rig.peer.expect("INVITE").await;
+            let second = rig.peer.expect("INVITE").await;
+            rig.peer.send(&respond(&first, "486 Busy Here", "", ""));
+            ack(&rig.peer).await;
+            answered_after(rig, &second, &mut dialog).await;
+        }
         "originate_busy" => originate(rig, "sofia/test/busy", "&park", &["486 Busy Here"]).await,
         "api_events" => {
             for line in ["echo x", "nosuch", "global_setvar g_x=1", "global_setvar g_x="] {
@@ -264,6 +296,19 @@ async fn bridged(rig: &Rig, user: &str, statuses: &[&str], caller: bool) {
         let body = if status.starts_with("180") { "" } else { OFFER };
         rig.peer.send(&respond(&invite, status, "", body));
     }
+    connected(rig, &mut dialog).await;
+    wait(800).await;
+    if caller {
+        rig.peer.send(&dialog.bye(""));
+        bye_of_ours(rig).await;
+    } else {
+        rig.peer.send(&bye(&invite));
+        bye_of_ours(rig).await;
+    }
+}
+
+/// Both legs are answered.
+async fn connected(rig: &Rig, dialog: &mut Dialog) {
     // The ACK of the one leg and the 200 of the other may come in any order.
     let (mut acknowledged, mut answered) = (false, false);
     while !(acknowledged && answered) {
@@ -276,14 +321,18 @@ async fn bridged(rig: &Rig, user: &str, statuses: &[&str], caller: bool) {
             answered = true;
         }
     }
-    wait(800).await;
-    if caller {
-        rig.peer.send(&dialog.bye(""));
-        bye_of_ours(rig).await;
-    } else {
-        rig.peer.send(&bye(&invite));
-        bye_of_ours(rig).await;
+}
+
+/// The leg rings and is answered; the caller hangs up after a while.
+async fn answered_after(rig: &Rig, invite: &str, dialog: &mut Dialog) {
+    for (status, body) in [("180 Ringing", ""), ("200 OK", OFFER)] {
+        wait(100).await;
+        rig.peer.send(&respond(invite, status, "", body));
     }
+    connected(rig, dialog).await;
+    wait(800).await;
+    rig.peer.send(&dialog.bye(""));
+    bye_of_ours(rig).await;
 }
 
 /// A BYE of the callee, made of the INVITE that it was called with.
