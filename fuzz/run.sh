@@ -21,7 +21,7 @@ if [ "$seconds" = 0 ]; then
     shift
     exec "$target_dir/$host/release/$target" "$@"
 fi
-for target in ${*:-sip sdp rtp expansion dial dialplan event-socket console database speech}; do
+for target in ${*:-sip sdp rtp expansion dial dialplan event-socket console database outside speech json ivr}; do
     mkdir -p "corpus/$target" "artifacts/$target"
     echo "fuzzing $target for $seconds s"
     "$target_dir/$host/release/$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
