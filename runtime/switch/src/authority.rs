@@ -251,8 +251,8 @@ pub(crate) fn expandable(text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Whether a variable may be set: to a text that is expanded later, or to a command that the server runs.
-/// Answers on whose authority such a command is to run; none is the server's.
+/// Whether a variable may be set: to a text that is expanded later, or to what the server runs or plays.
+/// Answers on whose authority that is done; none is the server's.
 pub(crate) fn variable(name: &str, value: &str) -> Result<Option<Arc<Authority>>, Failure> {
     expandable(value)?;
     let lower = name.to_ascii_lowercase();
@@ -261,6 +261,10 @@ pub(crate) fn variable(name: &str, value: &str) -> Result<Option<Arc<Authority>>
     let value = value.strip_prefix(ARRAY).unwrap_or(value);
     if lower == "transfer_after_bridge" {
         return dialplan(value.split(':').nth(1).unwrap_or_default()).map(|()| None);
+    }
+    if lower == "hold_music" {
+        // It is played to whoever is bridged with the call, by nobody who asks.
+        return Ok(current());
     }
     let Some(first) = value.split_whitespace().next() else { return Ok(None) };
     if api_hook::NAMES.contains(&lower) || lower.starts_with(on::API) {
