@@ -9,11 +9,8 @@ use crate::{
     bindings::ringfence::call::{api, types::Failure},
     failure::bounded,
     host::{Host, tell, tell_answer},
-    permission::{acting, answered},
+    permission::{acting, answered, unknown},
 };
-
-/// What FreeSWITCH answers to a command that does not exist.
-pub(crate) const UNKNOWN: &str = "INVALID COMMAND!\n";
 
 impl api::Host for State<Host> {
     async fn execute(
@@ -31,7 +28,8 @@ impl api::Host for State<Host> {
         }
         let session = self.host.session.clone().filter(|_| with_session);
         let run = self.host.switch()?.command(&command, &arguments, session.as_ref());
-        let output = acting(self, run).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        let output = acting(self, run).await;
+        let output = output.unwrap_or_else(|missing| unknown(self, &missing));
         tell_answer(self, &command, &output);
         answered(self, Ok(output))
     }

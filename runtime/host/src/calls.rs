@@ -7,7 +7,6 @@ use ringfence_switch::{
 };
 
 use crate::{
-    api::UNKNOWN,
     bindings::ringfence::call::{
         calls::{self as interface, Unanswered},
         types::{EventData, Failure},
@@ -15,7 +14,7 @@ use crate::{
     consumer::{described, given, headers},
     failure::bounded,
     host::{Host, tell, tell_answer},
-    permission::{acting, acting_now, answered},
+    permission::{acting, acting_now, answered, unknown},
     session::{Call, Handle, session},
 };
 
@@ -119,7 +118,8 @@ impl interface::Host for State<Host> {
         }
         let session = session(self, &call)?;
         let run = self.host.switch()?.command(&command, &arguments, Some(&session));
-        let output = acting(self, run).await.unwrap_or_else(|_| UNKNOWN.to_owned());
+        let output = acting(self, run).await;
+        let output = output.unwrap_or_else(|missing| unknown(self, &missing));
         tell_answer(self, &command, &output);
         answered(self, Ok(output))
     }

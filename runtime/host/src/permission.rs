@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use ringfence_sandbox::{End, State};
+use ringfence_switch::command::UnknownCommand;
 use tracing::field::display;
 
-use crate::{bindings::ringfence::call::types::Failure, entry::asked, host::Host, launch::within};
+use crate::{
+    bindings::ringfence::call::types::Failure,
+    entry::asked,
+    host::{Host, tell},
+    launch::within,
+};
 
 /// How a run is called that went on trying what it may not do.
 const REFUSED_LIMIT: &str = "refused-limit";
@@ -69,14 +75,30 @@ pub(crate) fn answered<T>(
     Ok(Err(Failure::Refused(text)))
 }
 
-/// Logs that a file is kept from the script: each once, however often it tries.
+/// Logs that a file is kept from the script, and tells an offline run: each once, however often it tries.
 ///
 /// That counts for no limit: looking whether a file is there is no attack.
 pub(crate) fn note_denied(state: &mut State<Host>, text: &str) {
+    if once(state, text) {
+        tell(state, || text.to_owned());
+    }
+}
+
+/// What FreeSWITCH answers to a command that is not there, as when its module is not loaded; the log has
+/// each name once.
+pub(crate) fn unknown(state: &mut State<Host>, missing: &UnknownCommand) -> String {
+    once(state, &format!("api:execute: {missing}"));
+    "INVALID COMMAND!\n".to_owned()
+}
+
+/// Warns of it when the run was not warned before, nor too often of other things.
+fn once(state: &mut State<Host>, text: &str) -> bool {
     let denied = &mut state.host.denied;
-    if denied.len() < LOGGED as usize && denied.insert(text.to_owned()) {
+    let new = denied.len() < LOGGED as usize && denied.insert(text.to_owned());
+    if new {
         warn(state, text);
     }
+    new
 }
 
 /// Warns of something that a script does, with its line.
