@@ -1,5 +1,7 @@
 //! Requests, and the time.
 
+use std::time::SystemTime;
+
 use mlua::{Lua, LuaString, MultiValue, Table};
 
 use super::answer;
@@ -13,7 +15,14 @@ use crate::{
 
 /// `time()` in seconds and `sleep(ms)`.
 pub(super) fn add_time(lua: &Lua, native: &Table) -> mlua::Result<()> {
-    native.raw_set("time", lua.create_function(|_, ()| Ok(api::time() as f64 / 1_000.0))?)?;
+    native.raw_set(
+        "time",
+        lua.create_function(|_, ()| {
+            // The run's own wall clock, to the microsecond as LuaSocket; it is not before 1970.
+            let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            Ok(since_epoch.unwrap_or_default().as_micros() as f64 / 1e6)
+        })?,
+    )?;
     native.raw_set(
         "sleep",
         lua.create_function(|lua, ms: f64| {
