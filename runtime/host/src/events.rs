@@ -1,12 +1,12 @@
 //! `CUSTOM ringfence::script`: scripts that start and end, for whoever listens.
 
 use ringfence_sandbox::{Cost, JobInfo, Observer, Outcome};
-use ringfence_switch::event::{Bus, Event, EventName};
+use ringfence_switch::event::{Bus, Event};
 
 /// The subclass of the events.
 pub const SUBCLASS: &str = "ringfence::script";
 
-/// Tells the bus. Nothing is built while nobody wants custom events.
+/// Tells the bus. Nothing is built while nobody wants these events.
 pub(crate) struct Reporter(pub(crate) Bus);
 
 impl Observer for Reporter {
@@ -29,7 +29,7 @@ impl Observer for Reporter {
 
 impl Reporter {
     fn tell(&self, action: &str, job: &JobInfo, more: impl FnOnce(&mut Event)) {
-        if !self.0.wanted(EventName::Custom) {
+        if !self.0.wanted_custom(SUBCLASS) {
             return;
         }
         let mut event = self.0.custom(SUBCLASS);

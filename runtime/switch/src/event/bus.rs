@@ -73,14 +73,19 @@ impl Filter {
             || (name == EventName::Custom && !self.subclasses.is_empty())
     }
 
+    /// Whether the `CUSTOM` events of that subclass are wanted.
+    #[must_use]
+    pub fn wants_subclass(&self, subclass: &str) -> bool {
+        self.names >> EventName::Custom.index() & 1 == 1
+            || self.subclasses.iter().any(|wanted| wanted.eq_ignore_ascii_case(subclass))
+    }
+
     /// Whether that event is wanted.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
         self.names >> event.name().index() & 1 == 1
             || (event.name() == EventName::Custom
-                && event.subclass().is_some_and(|subclass| {
-                    self.subclasses.iter().any(|wanted| wanted.eq_ignore_ascii_case(subclass))
-                }))
+                && event.subclass().is_some_and(|subclass| self.wants_subclass(subclass)))
     }
 }
 
@@ -168,6 +173,14 @@ impl Bus {
     #[must_use]
     pub fn wanted(&self, name: EventName) -> bool {
         self.0.wanted.get(name.index()).is_some_and(|count| count.load(Ordering::Relaxed) > 0)
+    }
+
+    /// Whether anybody listens to `CUSTOM` events of that subclass; asked before one is built.
+    #[must_use]
+    pub fn wanted_custom(&self, subclass: &str) -> bool {
+        let wants =
+            |subscriber: &Arc<Subscriber>| subscriber.filter.read().wants_subclass(subclass);
+        self.wanted(EventName::Custom) && self.0.subscribers.read().iter().any(wants)
     }
 
     /// A new event with the headers that all events have.
@@ -340,6 +353,10 @@ mod tests {
         assert_eq!(delivery.event.header("Event-Calling-File").as_deref(), Some("bus.rs"));
         drop(subscription);
         assert!(!bus.wanted(EventName::Dtmf));
+        let _one = bus.subscribe(Filter::none().with_subclass("a::b"), 10);
+        assert!(bus.wanted_custom("A::B") && !bus.wanted_custom("a::c"));
+        let _all = bus.subscribe(Filter::none().with(EventName::Custom), 10);
+        assert!(bus.wanted_custom("a::c"));
     }
 
     #[tokio::test]
