@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
 
 use crate::config::Config;
@@ -16,12 +16,22 @@ use crate::ticker::Ticker;
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) engine: Engine,
-    pub(crate) slots: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
+}
+
+/// A slot of one of the pools, free again when dropped.
+pub(crate) struct Slot {
+    pub(crate) pool: usize,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// All slots. They go back to the system with the last guest that was loaded into them.
 #[derive(Debug)]
 pub(crate) struct Pools {
+    /// One for each run that may be there: as many as slots. A run has its place from its start on,
+    /// and a slot only while its guest exists: of a thousand that are started at once, those that
+    /// have not had their first turn leave the warm slots to those that have.
+    pub(crate) places: Arc<Semaphore>,
     /// The warm one first; a cold one when there are more guests than it holds.
     pub(crate) all: Vec<Pool>,
     config: Config,
@@ -44,7 +54,27 @@ impl Pools {
         if config.instances > warm {
             all.push(pool(config.instances - warm, Kind::Cold)?);
         }
-        Ok(Self { all, config: config.clone(), ticker: Arc::clone(ticker), fuel: Mutex::new(None) })
+        Ok(Self {
+            places: Arc::new(Semaphore::new(config.instances as usize)),
+            all,
+            config: config.clone(),
+            ticker: Arc::clone(ticker),
+            fuel: Mutex::new(None),
+        })
+    }
+
+    /// A slot for the guest of a run that has its place, a warm one if there is one.
+    pub(crate) fn slot(&self) -> Slot {
+        // Whoever has a place leaves a slot free for it; it may only be another one than a moment
+        // ago, when a run ends and one begins between two looks.
+        loop {
+            for (pool, Pool { slots, .. }) in self.all.iter().enumerate() {
+                if let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
+                    return Slot { pool, _permit: permit };
+                }
+            }
+            std::thread::yield_now();
+        }
     }
 
     /// The engine that counts fuel.
@@ -101,5 +131,24 @@ impl Sandbox {
             *current = None;
         }
         idle
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn guests_get_warm_slots_while_there_are_some() {
+        let ticker = Arc::new(Ticker::start(Duration::from_millis(1)).unwrap());
+        let config = Config { instances: 3, warm: 2, ..Config::new("unused") };
+        let pools = Pools::new(&config, &ticker).unwrap();
+        assert_eq!(pools.places.available_permits(), 3);
+        let mut taken: Vec<Slot> = (0..3).map(|_| pools.slot()).collect();
+        assert_eq!(taken.iter().map(|slot| slot.pool).collect::<Vec<_>>(), [0, 0, 1]);
+        taken.remove(0);
+        assert_eq!(pools.slot().pool, 0);
     }
 }

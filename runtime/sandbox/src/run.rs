@@ -3,9 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use futures_util::future::select_all;
 use ringfence_rim::Clock;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::timeout;
 use tracing::field::display;
 use uuid::Uuid;
@@ -162,7 +161,7 @@ impl Sandbox {
                 return Err(StartRefused { why, host: run.host });
             }
         };
-        let Admitted { job, listed, slot } = admitted;
+        let Admitted { job, listed, place } = admitted;
         let Run { host, clock, output, .. } = run;
         let (ended, receiver) = oneshot::channel();
         let task = Task {
@@ -170,7 +169,7 @@ impl Sandbox {
             guest: guest.clone(),
             job: Arc::clone(&job),
             listed,
-            slot,
+            place,
             stack: self.inner.config.stack,
             clock,
             output,
@@ -199,7 +198,7 @@ impl Sandbox {
             let made = guest.fueled().await;
             made.map_err(|error| Refusal::StartFailed { why: error.to_string() })?;
         }
-        let slot = self.slot(guest.pools()).await?;
+        let place = self.place(guest.pools()).await?;
         let job = Arc::new(Job::new(Identity {
             id,
             script: Arc::clone(&run.script),
@@ -213,18 +212,17 @@ impl Sandbox {
             started: run.clock.now(),
         }));
         let listed = self.inner.table.add(&job, parent, reserved)?;
-        Ok(Admitted { job, listed, slot })
+        Ok(Admitted { job, listed, place })
     }
 
-    async fn slot(&self, pools: &Pools) -> Result<Slot, Refusal> {
+    async fn place(&self, pools: &Pools) -> Result<OwnedSemaphorePermit, Refusal> {
         let closed = || self.inner.closed.load(Ordering::Relaxed);
         if closed() {
             return Err(Refusal::Closed);
         }
-        for (pool, slots) in slots(pools) {
-            if let Ok(permit) = slots.try_acquire_owned() {
-                return Ok(Slot { pool, _permit: permit });
-            }
+        let places = || Arc::clone(&pools.places);
+        if let Ok(place) = places().try_acquire_owned() {
+            return Ok(place);
         }
         let instances = self.inner.config.instances;
         let table = &self.inner.table;
@@ -234,19 +232,13 @@ impl Sandbox {
             return Err(Refusal::Capacity { instances });
         }
         let _waiting = Waiting(&table.waiting);
-        let any = slots(pools)
-            .map(|(pool, slots)| Box::pin(async move { (pool, slots.acquire_owned().await) }));
-        match timeout(self.inner.config.patience, select_all(any)).await {
-            Ok(((pool, Ok(permit)), ..)) if !closed() => Ok(Slot { pool, _permit: permit }),
-            // The semaphores are never closed; a permit after `close` goes back.
+        match timeout(self.inner.config.patience, places().acquire_owned()).await {
+            Ok(Ok(place)) if !closed() => Ok(place),
+            // The semaphore is never closed; a place after `close` goes back.
             Ok(_) => Err(Refusal::Closed),
             Err(_) => Err(Refusal::Capacity { instances }),
         }
     }
-}
-
-fn slots(pools: &Pools) -> impl Iterator<Item = (usize, Arc<Semaphore>)> {
-    pools.all.iter().map(|pool| Arc::clone(&pool.slots)).enumerate()
 }
 
 /// The live runs that a run of `parent` would run within, the innermost first.
@@ -285,13 +277,7 @@ fn owner<T>(run: &Run<T>, id: Uuid) -> (Arc<Owner>, Option<u32>) {
 struct Admitted {
     job: Arc<Job>,
     listed: Listed,
-    slot: Slot,
-}
-
-/// A place in one of the pools, free again when dropped.
-struct Slot {
-    pool: usize,
-    _permit: OwnedSemaphorePermit,
+    place: OwnedSemaphorePermit,
 }
 
 /// Counts a waiting start, also when it is given up.
@@ -310,7 +296,7 @@ struct Task<T: 'static> {
     guest: Guest<T>,
     job: Arc<Job>,
     listed: Listed,
-    slot: Slot,
+    place: OwnedSemaphorePermit,
     /// What the guest has of it, in bytes.
     stack: usize,
     clock: Clock,
@@ -323,8 +309,9 @@ impl<T: Send + 'static> Task<T> {
         R: Send + 'static,
         F: for<'a> FnOnce(&'a mut Store<State<T>>, Instance) -> Calling<'a, R> + Send + 'static,
     {
-        let Self { ticker, guest, job, listed, slot, stack, clock, output } = self;
+        let Self { ticker, guest, job, listed, place, stack, clock, output } = self;
         let mut host = Some(host);
+        let mut slot = None;
         let mut store: Option<Store<State<T>>> = None;
         let guest_call = Box::pin(async {
             let profile = &job.profile;
@@ -334,7 +321,7 @@ impl<T: Send + 'static> Task<T> {
             let state = State::new(lent, &job, clock, output, directories);
             let bound = match profile.fuel {
                 Some(_) => guest.fueled().await?,
-                None => guest.bound(slot.pool),
+                None => guest.bound(slot.insert(guest.pools().slot()).pool),
             };
             let store = store.insert(guest::store(bound, state, &ticker)?);
             let instance = bound.instantiate_async(&mut *store).await?;
@@ -349,7 +336,8 @@ impl<T: Send + 'static> Task<T> {
             Stopped::Failed(error) => Err(classify(&error, &job, refused_memory, stack)),
             Stopped::Ended(why) => Err(why),
         };
-        // From here on nothing of the guest exists any more; then its slot can be given away.
+        // From here on nothing of the guest exists any more; then its slot can be given away, and
+        // only then its place, which promises a slot.
         let state = store.map(Store::into_data);
         let host = match state {
             Some(state) => {
@@ -359,6 +347,7 @@ impl<T: Send + 'static> Task<T> {
             None => host,
         };
         drop(slot);
+        drop(place);
         let cost = job.cost();
         report(&job, &result);
         listed.ended(&Outcome::of(&job, result.as_ref().err()), &cost);

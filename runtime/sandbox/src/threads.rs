@@ -4,7 +4,8 @@
 //! waited for. Guests that computed for a whole tick go to the queue `later`, and one of them runs
 //! when nothing is in `soon` (and in every [`FAIR`]th turn). So a kill, a new run and a script that
 //! answers a caller wait for the ticks of the guests that run at the moment, but not for the
-//! hundreds that would like to.
+//! hundreds that would like to. Of the threads that have nothing to do the one that was busy last is
+//! woken: what guests touch is in its processor's cache.
 //!
 //! This is why they are not tokio's threads, which have one queue for all. Timers and file
 //! operations are tokio's, on a runtime of one thread, which every guest thread has entered.
@@ -60,7 +61,6 @@ pub(crate) struct Threads(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     queues: Mutex<Queues>,
-    work: Condvar,
     /// Threads that have not ended.
     threads: AtomicUsize,
     handle: Handle,
@@ -72,8 +72,9 @@ struct Shared {
 struct Queues {
     soon: VecDeque<Arc<Task>>,
     later: VecDeque<Arc<Task>>,
-    /// Threads that wait for work.
-    idle: usize,
+    /// Threads that wait for work, each at its own, the one that waits longest first. Whoever wakes
+    /// one takes it out.
+    idle: Vec<Arc<Condvar>>,
     /// Tasks that are not done.
     live: usize,
     stop: bool,
@@ -117,7 +118,6 @@ impl Threads {
             .build()?;
         let shared = Arc::new(Shared {
             queues: Mutex::default(),
-            work: Condvar::new(),
             threads: AtomicUsize::new(0),
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
@@ -157,8 +157,9 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.0.queues.lock().stop = true;
-        self.0.work.notify_all();
+        let mut queues = self.0.queues.lock();
+        queues.stop = true;
+        queues.wake_all();
     }
 }
 
@@ -166,14 +167,15 @@ impl Shared {
     fn run(&self) {
         let _entered = self.handle.enter();
         let mut turns = 0;
-        while let Some(task) = self.next(&mut turns) {
+        let idle = Arc::default();
+        while let Some(task) = self.next(&mut turns, &idle) {
             self.poll(&task);
         }
         self.ended();
     }
 
-    /// Waits for a task; none when there will be no more.
-    fn next(&self, turns: &mut u32) -> Option<Arc<Task>> {
+    /// Waits for a task, at `idle`; none when there will be no more.
+    fn next(&self, turns: &mut u32, idle: &Arc<Condvar>) -> Option<Arc<Task>> {
         let mut queues = self.queues.lock();
         loop {
             *turns = turns.wrapping_add(1);
@@ -183,9 +185,8 @@ impl Shared {
             if queues.stop && queues.live == 0 {
                 return None;
             }
-            queues.idle += 1;
-            self.work.wait(&mut queues);
-            queues.idle -= 1;
+            queues.idle.push(Arc::clone(idle));
+            idle.wait(&mut queues);
         }
     }
 
@@ -210,7 +211,7 @@ impl Shared {
             task.set(Place::Done);
             queues.live -= 1;
             if queues.stop && queues.live == 0 {
-                self.work.notify_all();
+                queues.wake_all();
             }
         } else if task.place() == Place::Again {
             // This thread comes back for it, or for what is before it.
@@ -253,6 +254,12 @@ impl Queues {
         Some(task)
     }
 
+    fn wake_all(&mut self) {
+        for thread in self.idle.drain(..) {
+            thread.notify_one();
+        }
+    }
+
     fn take_later(&mut self) -> Option<Arc<Task>> {
         while let Some(task) = self.later.pop_front() {
             task.in_later.store(false, Ordering::Relaxed);
@@ -291,8 +298,10 @@ impl Wake for Task {
         match self.place() {
             Place::Waiting | Place::Later => {
                 queues.soon(self);
-                if queues.idle > 0 {
-                    self.shared.work.notify_one();
+                let thread = queues.idle.pop();
+                drop(queues);
+                if let Some(thread) = thread {
+                    thread.notify_one();
                 }
             }
             Place::Running => self.set(Place::Again),
