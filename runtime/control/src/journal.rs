@@ -20,6 +20,9 @@ use crate::want::Want;
 /// client that breaks in a loop.
 const MAX_BROKEN: usize = 100;
 
+/// A client that the ring has overtaken goes on behind the oldest of so many parts of it.
+const SKIPPED: usize = 4;
+
 /// What a header takes besides its texts.
 const HEADER: usize = 64;
 
@@ -94,15 +97,20 @@ impl State {
         self.first + self.ring.len() as u64
     }
 
-    /// Forgets the oldest event; who has not read it yet has missed it.
+    /// Forgets the oldest event. Who has not read it yet has missed it, and the oldest part of the
+    /// others with it: so it hears of one gap and has time to catch up, instead of missing every
+    /// second event from now on.
     fn evict(&mut self) {
         let Some(old) = self.ring.pop_front() else { return };
         self.bytes = self.bytes.saturating_sub(old.bytes);
+        let skipped = self.ring.len() / SKIPPED;
         for place in self.readers.values_mut().filter(|place| place.next <= self.first) {
-            place.next = self.first + 1;
-            if place.want.matches(&old.event) {
-                let new = Gap { first: old.sequence, last: old.sequence, events: Some(0) };
-                place.gap.get_or_insert(new).count(old.sequence);
+            place.next = self.first + 1 + skipped as u64;
+            let missed = std::iter::once(&old).chain(self.ring.iter().take(skipped));
+            for entry in missed.filter(|entry| place.want.matches(&entry.event)) {
+                let sequence = entry.sequence;
+                let new = Gap { first: sequence, last: sequence, events: Some(0) };
+                place.gap.get_or_insert(new).count(sequence);
             }
         }
         self.first += 1;
@@ -341,5 +349,31 @@ impl Drop for Reader {
     fn drop(&mut self) {
         self.journal.state.lock().readers.remove(&self.number);
         self.journal.ask();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_gap_leaves_time_to_catch_up() {
+        let mut state = State::default();
+        for sequence in 1..=8 {
+            let event = Arc::new(Event::bare(EventName::Heartbeat));
+            state.ring.push_back(Entry { event, sequence, bytes: 0 });
+        }
+        let mut want = Want::default();
+        want.add_all();
+        let place = Place { want, next: 0, gap: None, news: Arc::default() };
+        state.readers.insert(1, place);
+        state.evict();
+        let gap = Some(Gap { first: 1, last: 2, events: Some(2) });
+        assert_eq!((state.readers[&1].next, state.readers[&1].gap), (2, gap));
+        // It is not overtaken by the next one.
+        state.evict();
+        assert_eq!((state.readers[&1].next, state.readers[&1].gap), (2, gap));
+        state.evict();
+        assert_eq!(state.readers[&1].gap.and_then(|gap| gap.events), Some(4));
     }
 }
