@@ -34,17 +34,17 @@ fn commands_are_typed_completed_and_remembered() {
     terminal.types("show channels co");
     terminal.presses("Tab");
     terminal.shows("> show channels count ");
-    terminal.presses("C-c");
+    terminal.gives_up();
     terminal.types("/noe");
     terminal.presses("Tab");
     terminal.shows("> /noevents ");
-    terminal.presses("C-c");
+    terminal.gives_up();
 
     // Lines that were typed come back.
     terminal.presses("Up");
     terminal.presses("Up");
     terminal.shows("> nosuch");
-    terminal.presses("C-c");
+    terminal.gives_up();
 
     terminal.line("/nosuch");
     terminal.shows("-ERR there is no /nosuch");

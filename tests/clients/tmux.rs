@@ -40,6 +40,17 @@ impl Terminal {
         self.tmux(&["send-keys", key]);
     }
 
+    /// Gives up the line that is being typed; what is typed before the next prompt may be lost.
+    #[track_caller]
+    pub(crate) fn gives_up(&self) {
+        self.presses("C-c");
+        eventually("an empty prompt", || {
+            let screen = self.screen();
+            let last = screen.lines().map(str::trim_end).rfind(|line| !line.is_empty());
+            last.is_some_and(|line| line.ends_with('>')).then_some(())
+        });
+    }
+
     /// Types a line.
     pub(crate) fn line(&self, text: &str) {
         self.types(text);

@@ -3,10 +3,15 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use crate::binary::{self, Finished, ringfence};
+use crate::deadline::within;
 use crate::log::Log;
 use crate::{Configuration, eventually, message};
+
+/// How long a start may take: the first on a machine compiles the guests, and so do those beside it.
+const START: Duration = Duration::from_secs(600);
 
 /// `ringfence serve` on a configuration of its own. Killed when it goes out of scope; a failing
 /// test prints what it said.
@@ -48,14 +53,14 @@ impl Server {
 
     fn wait_until_it_answers(&mut self) {
         let port = self.port();
-        eventually("the server to answer OPTIONS", || {
+        within(START, "the server to say that it listens, and to answer OPTIONS", || {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the server ended with {status} instead of serving");
             }
-            message::options(port).filter(|status| *status == 200)
+            // SIP is the first that answers; the event socket and the start-up scripts come behind.
+            let listens = self.log.with("Ringfence").iter().any(|line| line.contains("listens on"));
+            (listens && message::options(port) == Some(200)).then_some(())
         });
-        // SIP is the first that answers; the event socket and the start-up scripts come behind it.
-        self.log.wait_for(&["Ringfence", "listens on"]);
     }
 
     /// Where it listens for SIP on 127.0.0.1.

@@ -159,10 +159,18 @@ impl Write for Rotating {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use ringfence_switch::log::Level;
     use ringfence_switch::xml::Place;
 
     use super::*;
+
+    /// New files are asked for of all logs of the process: one test at a time.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     fn settings(folder: &Path, rollover: u64, keep: usize) -> LogFile {
         LogFile {
@@ -193,6 +201,7 @@ mod tests {
 
     #[test]
     fn a_full_file_is_moved_and_the_oldest_deleted() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let mut file = Rotating::open(&settings(folder.path(), 8, 2)).unwrap();
         for line in ["one\n", "two\n", "three\n", "four\n", "five\n", "a line that is too long\n"] {
@@ -209,6 +218,7 @@ mod tests {
 
     #[test]
     fn without_older_files_the_log_begins_anew() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let mut file = Rotating::open(&settings(folder.path(), 5, 0)).unwrap();
         for line in ["one\n", "two\n"] {
@@ -219,6 +229,7 @@ mod tests {
 
     #[test]
     fn new_files_can_be_asked_for() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let mut file = Rotating::open(&settings(folder.path(), 0, 5)).unwrap();
         file.write_all(b"one\n").unwrap();
@@ -235,6 +246,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_lost_and_stops_nothing() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path(), 4, 1);
         let mut file = Rotating::open(&settings).unwrap();
