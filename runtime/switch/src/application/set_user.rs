@@ -4,6 +4,7 @@ use crate::application::{Application, Flags};
 use crate::authority;
 use crate::operation::Failure;
 use crate::session::Session;
+use crate::variable::Refused;
 
 pub(super) fn table() -> Vec<Application> {
     vec![Application::new(
@@ -31,7 +32,15 @@ async fn set_user(session: Session, data: String) -> Result<(), Failure> {
         return Err(Failure::NotFound(format!("set_user: there is no user {name}@{domain}")));
     };
     let set = |name: &str, value: &str| {
-        if let Err(refused) = session.set_variable(name, Some(value)) {
+        let own = || session.set_variable(name, Some(value));
+        // What a handler answered has its script's rights; whoever asks for it needs them as well.
+        let done = match user.domain().authority() {
+            Some(script) => authority::variable(name, value)
+                .map_err(|_| Refused::NotPermitted)
+                .and_then(|_| script.under_now(own)),
+            None => own(),
+        };
+        if let Err(refused) = done {
             tracing::warn!(call = %session.uuid(), name, %refused, "set_user: variable not set");
         }
     };

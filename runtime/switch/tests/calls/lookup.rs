@@ -191,6 +191,28 @@ async fn an_answer_has_its_scripts_rights() {
     assert_eq!(session.hangup_cause(), Cause::USER_BUSY);
 }
 
+/// Nor may it leave to a call of others what it may not run itself.
+#[tokio::test(start_paused = true)]
+async fn variables_of_an_answered_user_have_its_scripts_rights() {
+    let rig = Rig::new(&[]);
+    let permissions = ProfileSettings::third_party().permissions;
+    let authority = Authority::new("x.lua", "narrow", &permissions);
+    let xml = "<document type=\"freeswitch/xml\"><section name=\"directory\"><domain name=\"d\">\
+               <user id=\"1\"><variables><variable name=\"color\" value=\"red\"/>\
+               <variable name=\"api_hangup_hook\" value=\"global_setvar evil=1\"/>\
+               <variable name=\"later\" value=\"${global_setvar(evil=1)}\"/>\
+               </variables></user></domain></section></document>";
+    bind(&rig, Section::Directory, &[&Fixed::with(Ok(Some(xml)), authority, Duration::ZERO)]);
+    let session = rig.null().await;
+    session.execute("set_user", "1@d").await.unwrap();
+    let variable = |name: &str| session.own_variable(name);
+    assert_eq!(variable("color").as_deref(), Some("red"));
+    assert_eq!((variable("api_hangup_hook"), variable("later")), (None, None));
+    session.hangup(Cause::NORMAL_CLEARING);
+    rig.empty().await;
+    assert_eq!(rig.switch.variables().text("evil"), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_directory_is_asked_as_freeswitch_is() {
     const OURS: &[&str] = &[
