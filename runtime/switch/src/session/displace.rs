@@ -1,5 +1,6 @@
 //! Playing a sound over what a call hears: `displace_session`, `uuid_displace`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -16,9 +17,14 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A sound that is played over a call; dropped, it ends.
 pub(crate) struct Displaced {
+    /// Tells it from a later one of the same sound.
+    id: u64,
     path: String,
     _stop: oneshot::Sender<()>,
 }
+
+/// Counts them.
+static DISPLACED: AtomicU64 = AtomicU64::new(0);
 
 impl Session {
     /// Plays a sound to the far end instead of what it would hear, beside what the call does: of whom it is
@@ -42,7 +48,8 @@ impl Session {
             let text = format!("{MAX_DISPLACED} sounds are played over the call already");
             return Err(Failure::Failed(text));
         }
-        shared.displaced.push(Displaced { path: path.to_owned(), _stop: stop });
+        let id = DISPLACED.fetch_add(1, Ordering::Relaxed);
+        shared.displaced.push(Displaced { id, path: path.to_owned(), _stop: stop });
         let (session, path) = (self.clone(), path.to_owned());
         let authority = authority::current();
         shared.watched.push(Box::pin(async move {
@@ -58,7 +65,7 @@ impl Session {
                 }
             };
             operation::beside(&session, run).await;
-            session.stop_displacing(&path);
+            session.0.shared.lock().displaced.retain(|displaced| displaced.id != id);
         }));
         drop(shared);
         self.0.notify();

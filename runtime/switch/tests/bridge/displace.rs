@@ -62,6 +62,19 @@ async fn it_ends_in_time_and_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_one_is_not_the_end_of_the_next() {
+    let rig = Rig::new(&[("100", "answer\npark")]);
+    let _call = rig.peer.call_up("100").await;
+    let session = rig.only().await;
+    session.displace(TONE, true, 0).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(session.stop_displacing(TONE));
+    session.displace(TONE, true, 0).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(session.stop_displacing(TONE), "it plays");
+}
+
+#[tokio::test(start_paused = true)]
 async fn sounds_may_be_played_again_and_again() {
     let rig = Rig::new(&[("100", "answer\npark")]);
     let _call = rig.peer.call_up("100").await;
