@@ -220,6 +220,16 @@ pub(crate) fn command(name: &str) -> Result<(), Failure> {
     ask(|authority| authority.command(name))
 }
 
+/// Whether a command may be left under that name to whoever says the name, and then has their rights.
+pub(crate) fn command_for_others(name: &str) -> Result<(), Failure> {
+    ask(|authority| {
+        if authority.permissions.api.all_names() {
+            return Ok(());
+        }
+        Err(authority.refuse(&format!("define the alias {name}"), "api=*"))
+    })
+}
+
 /// Whether a leg may be called now.
 pub(crate) fn originate(leg: &str) -> Result<(), Failure> {
     ask(|authority| {

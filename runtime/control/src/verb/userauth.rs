@@ -13,7 +13,9 @@ pub(super) const VERB: Verb = Verb {
           `<user>:<password>@<domain>`. The answer tells what the user may do: `Allowed-Events`, \
           `Allowed-API`, `Allowed-LOG`, from the parameters `esl-allowed-events`, `esl-allowed-api` and \
           `esl-allowed-log` of the user, the group or the domain. What is not allowed is answered \
-          `-ERR permission denied` from then on.",
+          `-ERR permission denied` from then on. What a command runs in turn is not looked at: whoever \
+          may use `bgapi`, `expand`, `json`, `xml_wrap`, `originate` and the like may run all commands, and whoever \
+          may use `alias` may leave commands to others.",
     blank: true,
     run: Run::Slow(userauth),
 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use parking_lot::RwLock;
 
 use super::{Command, CommandContext};
+use crate::authority;
 
 const SYNTAX: &str = "[add|stickyadd] <alias> <command> | del [<alias>|*]";
 
@@ -58,7 +59,8 @@ pub(super) fn table() -> Vec<Command> {
         "`alias add <alias> <command>` lets consoles (`ringfence console`, `fs_cli`) say the alias for the \
          command; what follows the alias is appended. `alias del <alias>`, or `*` for all, takes it \
          away, `show aliases` lists them. There may be 1,000, of 4,096 bytes each. They are gone with \
-         a restart: `stickyadd` is answered `-ERR`.",
+         a restart: `stickyadd` is answered `-ERR`. A script needs the permission `api=*` to add one, because \
+         others run it with their rights.",
         alias,
     )]
 }
@@ -69,7 +71,10 @@ async fn alias(context: CommandContext, text: String) -> String {
     let aliases = context.switch.aliases();
     match (what, name, command.trim()) {
         ("add", name, command) if !name.is_empty() && !command.is_empty() => {
-            match aliases.add(name, command) {
+            let added = authority::command_for_others(name)
+                .map_err(|refused| refused.to_string())
+                .and_then(|()| aliases.add(name, command));
+            match added {
                 Ok(()) => "+OK\n".to_owned(),
                 Err(why) => format!("-ERR {why}\n"),
             }

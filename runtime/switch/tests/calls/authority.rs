@@ -52,6 +52,18 @@ fn a_profile_that_permits_everything_needs_no_authority() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn aliases_that_others_would_run() {
+    let rig = Rig::new(&[]);
+    let authority = authority(|permissions| permissions.api = names(&["alias"]));
+    let answer = authority.under(rig.api("alias add status system id")).await;
+    assert!(answer.starts_with("-ERR"), "{answer}");
+    assert_eq!(refused(&authority), "define the alias status: permission api=*");
+    assert_eq!(rig.switch.alias("status", ""), None);
+    assert_eq!(rig.api("alias add st status").await, "+OK\n");
+    assert_eq!(authority.under(rig.api("alias del st")).await, "+OK\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn commands() {
     let rig = Rig::new(&[]);
     let authority = authority(|permissions| permissions.api = names(&["to*", "EVAL"]));
