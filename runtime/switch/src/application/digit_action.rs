@@ -19,9 +19,9 @@ pub(super) fn table() -> Vec<Application> {
              the call as an event with a header of that name, which input callbacks get. The first leg \
              says whose keys count, the second on whom it acts: `self`, `peer`, `both`.\n\nKeys of a \
              sequence reach nobody else; those that turn out to be none go on. A sequence that a longer \
-             one, or a pattern, may still follow waits `bind_digit_digit_timeout` (ms, 1500). Only those \
+             one, or a pattern, may still follow waits `bind_digit_digit_timeout` (ms, 1500, at most 60,000). Only those \
              of the realm count that was bound first, or that `digit_action_set_realm` named. At most 256 \
-             a call, of 64 keys each.",
+             a call, 16 of them patterns, of 64 keys and 4,096 bytes each; 16 commands run at a time.",
             Flags::NOMEDIA,
             bind_digit_action,
         ),
@@ -58,7 +58,7 @@ pub(super) fn table() -> Vec<Application> {
             "`*` and the key run `application::data` beside what the call does. The second word says \
              whose keys count: this leg's (`a`), that of whom it is bridged with (`b`), both; the third on \
              whom it acts: `a`, `b`, whoever pressed (`s`), the other one (`o`); with `1` only once. A key \
-             that nothing is bound to goes on without its `*`.",
+             that nothing is bound to goes on without its `*`. At most 4,096 bytes a key.",
             Flags::NOMEDIA,
             bind_meta_app,
         ),

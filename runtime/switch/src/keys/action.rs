@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Keys, Leg, milliseconds};
+use tokio::time::{Instant, timeout};
+
+use super::{Keys, Leg, MAX_TEXT, milliseconds};
 use crate::authority::{self, Authority};
 use crate::event::{Event, EventName};
 use crate::operation::{Dtmf, Failure};
@@ -13,12 +15,24 @@ use crate::session::{Execution, Session};
 /// Sequences that one call may have bound; more are refused.
 pub(crate) const MAX_BINDINGS: usize = 256;
 
+/// Of which so many may be patterns: all of them may have to be looked at for a key.
+pub(crate) const MAX_PATTERNS: usize = 16;
+
 /// Keys of a sequence at most; a longer one is refused.
 pub(crate) const MAX_KEYS: usize = 64;
 
 /// Milliseconds to wait for a further key of a sequence, unless the variable
 /// `bind_digit_digit_timeout` says otherwise; FreeSWITCH's.
 const DIGIT_TIMEOUT: u64 = 1500;
+
+/// The most that the variable may say.
+const MAX_DIGIT_TIMEOUT: u64 = 60_000;
+
+/// Commands that keys of one call may have running; further ones are dropped with a WARN line.
+const MAX_COMMANDS: usize = 16;
+
+/// How long such a command may take, as those that are left in `api_hangup_hook`.
+const COMMAND_TIME: Duration = Duration::from_mins(5);
 
 /// The sequences of a call.
 #[derive(Default)]
@@ -28,8 +42,10 @@ pub(crate) struct Actions {
     bound: Vec<Binding>,
     /// Keys that may become a sequence.
     entered: Vec<Dtmf>,
-    /// Counts keys: a timer that is not of the last one does nothing.
-    fed: u64,
+    /// When they are decided about, unless a further key comes; somebody waits for that.
+    decide_at: Option<Instant>,
+    /// One for each command that a key asked for and that runs, and one more.
+    commands: Arc<()>,
 }
 
 /// A sequence, and what it does.
@@ -85,8 +101,10 @@ impl Actions {
             Some(_) => entered.len() < MAX_KEYS,
             None => binding.keys.len() > entered.len() && binding.keys.starts_with(&entered),
         });
+        if longer {
+            return Found::Beginning;
+        }
         match self.sequence() {
-            _ if longer => Found::Beginning,
             Some(binding) => Found::Sequence(Box::new(binding.clone())),
             None => Found::Nothing,
         }
@@ -114,6 +132,10 @@ pub(crate) fn bind(
     if keys.is_empty() || keys.len() > MAX_KEYS {
         return Err(Failure::Invalid(format!("bind_digit_action takes 1 to {MAX_KEYS} keys")));
     }
+    if realm.len() + what.len() + value.len() > MAX_TEXT {
+        let text = format!("bind_digit_action takes {MAX_TEXT} bytes, realm and all");
+        return Err(Failure::Invalid(text));
+    }
     if let Some(application) = application(what) {
         authority::application(application)?;
     } else if let Some(command) = what.strip_prefix("api:") {
@@ -134,6 +156,11 @@ pub(crate) fn bind(
     actions.bound.retain(|known| !same(known));
     if actions.bound.len() >= MAX_BINDINGS {
         let text = format!("bind_digit_action: {MAX_BINDINGS} sequences are bound already");
+        return Err(Failure::Invalid(text));
+    }
+    let patterns = actions.bound.iter().filter(|known| known.pattern.is_some()).count();
+    if binding.pattern.is_some() && patterns >= MAX_PATTERNS {
+        let text = format!("bind_digit_action: {MAX_PATTERNS} patterns are bound already");
         return Err(Failure::Invalid(text));
     }
     if actions.bound.is_empty() {
@@ -158,7 +185,7 @@ pub(crate) fn set_realm(session: &Session, realm: &str) {
 
 /// A key; false when nothing is bound that it could belong to.
 pub(super) fn feed(session: &Session, key: Dtmf) -> bool {
-    let (found, fed) = {
+    let found = {
         let mut shared = session.0.shared.lock();
         let Some(keys) = &mut shared.keys else { return false };
         let actions = &mut keys.actions;
@@ -166,49 +193,64 @@ pub(super) fn feed(session: &Session, key: Dtmf) -> bool {
             return false;
         }
         actions.entered.push(key);
-        actions.fed = actions.fed.wrapping_add(1);
         let found = actions.look();
         if matches!(found, Found::Sequence(_)) {
             actions.entered.clear();
         }
-        (found, actions.fed)
+        found
     };
     match found {
         Found::Sequence(binding) => act(session, &binding),
-        Found::Beginning => wait(session, fed),
+        Found::Beginning => wait(session),
         Found::Nothing => release(session),
     }
     true
 }
 
 /// Decides when no further key has come in time.
-fn wait(session: &Session, fed: u64) {
+fn wait(session: &Session) {
     let patience = milliseconds(session, "bind_digit_digit_timeout", DIGIT_TIMEOUT);
+    let at = Instant::now() + Duration::from_millis(patience.min(MAX_DIGIT_TIMEOUT));
+    let mut shared = session.0.shared.lock();
+    let actions = &mut shared.keys.get_or_insert_default().actions;
+    if actions.decide_at.replace(at).is_some() {
+        // Whoever waits sees that it is later now.
+        return;
+    }
     let waiting = session.clone();
-    let decide = async move {
+    shared.watched.push(Box::pin(async move {
         tokio::select! {
-            _ = waiting.ended() => return,
-            () = tokio::time::sleep(Duration::from_millis(patience)) => {}
+            _ = waiting.ended() => {}
+            () = decide(&waiting, at) => {}
         }
-        let found = {
-            let mut shared = waiting.0.shared.lock();
-            let Some(Keys { actions, .. }) = shared.keys.as_deref_mut() else { return };
-            if actions.fed != fed {
-                return;
-            }
-            let found = actions.sequence().cloned();
-            if found.is_some() {
-                actions.entered.clear();
-            }
-            found
-        };
-        match found {
-            Some(binding) => act(&waiting, &binding),
-            None => release(&waiting),
-        }
-    };
-    session.0.shared.lock().watched.push(Box::pin(decide));
+    }));
+    drop(shared);
     session.0.notify();
+}
+
+async fn decide(session: &Session, mut at: Instant) {
+    let found = loop {
+        tokio::time::sleep_until(at).await;
+        let mut shared = session.0.shared.lock();
+        let Some(Keys { actions, .. }) = shared.keys.as_deref_mut() else { return };
+        if let Some(later) = actions.decide_at.filter(|later| *later > at) {
+            at = later;
+            continue;
+        }
+        actions.decide_at = None;
+        if actions.entered.is_empty() {
+            return;
+        }
+        let found = actions.sequence().cloned();
+        if found.is_some() {
+            actions.entered.clear();
+        }
+        break found;
+    };
+    match found {
+        Some(binding) => act(session, &binding),
+        None => release(session),
+    }
 }
 
 /// Gives keys that are no sequence to whoever reads keys.
@@ -235,17 +277,8 @@ fn act(session: &Session, binding: &Binding) {
     for leg in leg.of(session) {
         if let Some(application) = application(what) {
             super::run(&leg, Execution::new(application, value.as_str()), authority.clone());
-        } else if let Some(command) = what.strip_prefix("api:") {
-            let (command, value) = (command.to_owned(), value.clone());
-            let (authority, on) = (authority.clone(), leg.clone());
-            let run = async move {
-                let run = on.switch().command(&command, &value, Some(&on));
-                if authority::with(authority, run).await.is_err() {
-                    tracing::warn!(call = %on.uuid(), "a key asks for the command {command}, which is not there");
-                }
-            };
-            leg.0.shared.lock().watched.push(Box::pin(run));
-            leg.0.notify();
+        } else if let Some(line) = what.strip_prefix("api:") {
+            command(&leg, line, value, authority.clone());
         } else {
             let mut event = Event::bare(EventName::Clone);
             event.set(what, value.as_str()).set("digits", keys.as_str());
@@ -254,4 +287,28 @@ fn act(session: &Session, binding: &Binding) {
             }
         }
     }
+}
+
+/// Runs a command beside what the call does.
+fn command(leg: &Session, name: &str, value: &str, authority: Option<Arc<Authority>>) {
+    let mut shared = leg.0.shared.lock();
+    let running = Arc::clone(&shared.keys.get_or_insert_default().actions.commands);
+    if Arc::strong_count(&running) > MAX_COMMANDS + 1 {
+        drop(shared);
+        tracing::warn!(call = %leg.uuid(), "a key asks for the command {name}, but {MAX_COMMANDS} of them run");
+        return;
+    }
+    let (on, name, value) = (leg.clone(), name.to_owned(), value.to_owned());
+    shared.watched.push(Box::pin(async move {
+        let _running = running;
+        let run = on.switch().command(&name, &value, Some(&on));
+        let failed = match timeout(COMMAND_TIME, authority::with(authority, run)).await {
+            Ok(Ok(_)) => return,
+            Ok(Err(unknown)) => unknown.to_string(),
+            Err(_) => format!("it took longer than {COMMAND_TIME:?} and was ended"),
+        };
+        tracing::warn!(call = %on.uuid(), "the command {name} that a key asks for: {failed}");
+    }));
+    drop(shared);
+    leg.0.notify();
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::MAX_TEXT;
 use crate::authority::{self, Authority};
 use crate::operation::{Dtmf, Failure};
 use crate::session::{Execution, Session};
@@ -55,8 +56,11 @@ pub(crate) struct Meta {
 ///
 /// # Errors
 ///
-/// `Refused` when the script that asks may not run the application.
+/// `Refused` when the script that asks may not run the application, `Invalid` for more than [`MAX_TEXT`].
 pub(crate) fn bind(session: &Session, binding: Binding) -> Result<(), Failure> {
+    if binding.application.len() + binding.data.len() > MAX_TEXT {
+        return Err(Failure::Invalid(format!("bind_meta_app takes {MAX_TEXT} bytes")));
+    }
     authority::application(&binding.application)?;
     let mut shared = session.0.shared.lock();
     let meta = &mut shared.keys.get_or_insert_default().meta;

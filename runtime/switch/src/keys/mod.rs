@@ -13,6 +13,9 @@ use crate::operation::Dtmf;
 use crate::session::{Execution, Session};
 use crate::variable::integer;
 
+/// What one binding may take, in bytes, besides its keys: a call has up to 256 of them.
+pub(crate) const MAX_TEXT: usize = 4096;
+
 /// What is bound to the keys of a call.
 #[derive(Default)]
 pub(crate) struct Keys {

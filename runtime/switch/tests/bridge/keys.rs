@@ -83,6 +83,54 @@ async fn so_many_sequences_may_be_bound() {
     execute(&session, "bind_digit_action", "menu,1000,exec:set,a=c").await;
     let why = session.execute("bind_digit_action", "menu,9999,exec:set,a=b").await.unwrap_err();
     assert!(why.to_string().contains("256 sequences are bound already"), "{why}");
+    execute(&session, "clear_digit_action", "all").await;
+    for number in 0..16 {
+        execute(&session, "bind_digit_action", &format!("menu,~^{number}$,exec:set,a=b")).await;
+    }
+    let why = session.execute("bind_digit_action", "menu,~^x$,exec:set,a=b").await.unwrap_err();
+    assert!(why.to_string().contains("16 patterns are bound already"), "{why}");
+    let long = "x".repeat(4096);
+    for (application, bound) in [
+        ("bind_digit_action", format!("menu,1,exec:set,a={long}")),
+        ("bind_meta_app", format!("1 a a set::a={long}")),
+    ] {
+        let why = session.execute(application, &bound).await.unwrap_err().to_string();
+        assert!(why.contains("takes 4096 bytes"), "{why}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_commands_run_for_keys() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    execute(&session, "bind_digit_action", "menu,5,api:msleep,1000").await;
+    let bound = format!("menu,6,api:uuid_setvar,{} late yes", session.uuid());
+    execute(&session, "bind_digit_action", &bound).await;
+    press(&session, &"5".repeat(16));
+    press(&session, "6");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(value(&session, "late"), None, "16 run");
+    tokio::time::sleep(Duration::from_millis(1000)).await;
+    press(&session, "6");
+    until(|| value(&session, "late").as_deref() == Some("yes")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_key_waits_for_the_next_one_anew_and_not_for_ever() {
+    let rig = Rig::new(&[]);
+    let session = rig.null().await;
+    execute(&session, "bind_digit_action", "menu,123,exec:set,pressed=123").await;
+    for key in ["1", "2", "3"] {
+        press(&session, key);
+        tokio::time::sleep(Duration::from_millis(1400)).await;
+    }
+    until(|| value(&session, "pressed").as_deref() == Some("123")).await;
+    session.set_variable("bind_digit_digit_timeout", Some("9223372036854775807")).unwrap();
+    press(&session, "12");
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert_eq!(session.pending_digits(), 0);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(session.pending_digits(), 2);
 }
 
 #[tokio::test(start_paused = true)]
