@@ -42,13 +42,12 @@ impl Library {
                 return Err(unusable(&path, "only a .wav file can be inserted into".into()));
             }
             let Clip { codec, bytes } = file::read(&path, links, Codec::Pcmu)?;
-            let more = samples(&sound, MAX_SAMPLES.saturating_sub(bytes.len()));
-            let more = more.map_err(|reason| unusable(&path, reason))?;
+            let fits = fits(&sound, MAX_SAMPLES.saturating_sub(bytes.len()));
+            fits.map_err(|reason| unusable(&path, reason))?;
             let at = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
             let (before, after) = bytes.split_at(at);
-            let decoded = |bytes: &[u8]| bytes.iter().map(|byte| codec.decode(*byte)).collect();
-            let parts: [Vec<i16>; 3] = [decoded(before), more, decoded(after)];
-            replace(&path, links, &parts).map_err(|reason| unusable(&path, reason))
+            let all = pieces(codec, before).chain(sounding(&sound)).chain(pieces(codec, after));
+            replace(&path, links, all).map_err(|reason| unusable(&path, reason))
         };
         let done = tokio::task::spawn_blocking(work).await;
         self.forget(&own);
@@ -56,33 +55,48 @@ impl Library {
     }
 }
 
-/// A sound from its beginning to its end, at most so many samples.
-fn samples(sound: &Source, most: usize) -> Result<Vec<i16>, String> {
+/// Whether a sound ends, after at most so many samples.
+fn fits(sound: &Source, most: usize) -> Result<(), String> {
     let length = sound.samples().ok_or("what never ends cannot be inserted")?;
     if usize::try_from(length).map_or(true, |length| length > most) {
         return Err("it would be longer than 4 h".into());
     }
-    let mut all = Vec::new();
-    for part in &*sound.parts {
-        match part {
-            Part::Clip { clip, times } => {
-                for _ in 0..times.unwrap_or(0) {
-                    all.extend(clip.bytes.iter().map(|byte| clip.codec.decode(*byte)));
-                }
-            }
-            Part::Silence { samples } => {
-                // `length` holds it.
-                let samples = usize::try_from(samples.unwrap_or(0)).unwrap_or(0);
-                all.resize(all.len() + samples, 0);
-            }
+    Ok(())
+}
+
+/// A sound that ends, in pieces: a few words make hours of silence, which are never in memory at once.
+fn sounding(sound: &Source) -> impl Iterator<Item = Vec<i16>> {
+    sound.parts.iter().flat_map(part)
+}
+
+fn part(part: &Part) -> Box<dyn Iterator<Item = Vec<i16>> + '_> {
+    match part {
+        Part::Clip { clip, times } => {
+            Box::new((0..times.unwrap_or(0)).flat_map(|_| pieces(clip.codec, &clip.bytes)))
+        }
+        Part::Silence { samples } => {
+            let mut left = usize::try_from(samples.unwrap_or(0)).unwrap_or(0);
+            Box::new(std::iter::from_fn(move || {
+                let piece = left.min(PIECE);
+                left -= piece;
+                (piece > 0).then(|| vec![0; piece])
+            }))
         }
     }
-    Ok(all)
+}
+
+fn pieces(codec: Codec, bytes: &[u8]) -> impl Iterator<Item = Vec<i16>> {
+    let decoded = move |piece: &[u8]| piece.iter().map(|byte| codec.decode(*byte)).collect();
+    bytes.chunks(PIECE).map(decoded)
 }
 
 /// Writes a file beside it and puts that in its place. The folder is opened once: a link that is put on
 /// the way meanwhile leads nowhere else.
-fn replace(path: &Path, links: Links, parts: &[Vec<i16>]) -> Result<(), String> {
+fn replace(
+    path: &Path,
+    links: Links,
+    pieces: impl Iterator<Item = Vec<i16>>,
+) -> Result<(), String> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let say = |error: io::Error| error.to_string();
     let name = path.file_name().ok_or("it is no file")?;
@@ -92,7 +106,7 @@ fn replace(path: &Path, links: Links, parts: &[Vec<i16>]) -> Result<(), String> 
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let file = rustix::fs::openat(&folder, &*new, flags, Mode::from_raw_mode(0o666));
     let file = File::from(file.map_err(|error| say(error.into()))?);
-    let written = write(file, parts).and_then(|()| {
+    let written = write(file, pieces).and_then(|()| {
         rustix::fs::renameat(&folder, &*new, &folder, name).map_err(|error| say(error.into()))
     });
     if written.is_err()
@@ -103,10 +117,10 @@ fn replace(path: &Path, links: Links, parts: &[Vec<i16>]) -> Result<(), String> 
     written
 }
 
-fn write(file: File, parts: &[Vec<i16>]) -> Result<(), String> {
+fn write(file: File, pieces: impl Iterator<Item = Vec<i16>>) -> Result<(), String> {
     let mut wav = Wav::begin(file, 1)?;
-    for piece in parts.iter().flat_map(|part| part.chunks(PIECE)) {
-        wav.write(piece)?;
+    for piece in pieces {
+        wav.write(&piece)?;
     }
     wav.finish()
 }

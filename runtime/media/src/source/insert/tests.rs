@@ -69,3 +69,22 @@ async fn what_cannot_be_inserted_leaves_the_file_as_it_was() {
     assert_eq!(fs::read(&into).unwrap(), before);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_sound_comes_in_pieces() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("into.wav");
+    wav(&into, &[exact(7000); 3 * PIECE + 1]);
+    let media = Media::start(Config::default()).unwrap();
+    for (sound, length) in [
+        (into.to_str().unwrap(), 3 * PIECE + 1),
+        // 2 h.
+        ("silence_stream://7200000", 2 * 3600 * 8000),
+        ("tone_stream://L=3;%(1000,500,440)", 3 * 12_000),
+    ] {
+        let source = opened(&media, sound).await;
+        let lengths: Vec<usize> = sounding(&source).map(|piece| piece.len()).collect();
+        assert_eq!(lengths.iter().sum::<usize>(), length, "{sound}");
+        assert!(lengths.iter().all(|length| *length <= PIECE), "{sound}");
+    }
+}
