@@ -279,8 +279,10 @@ impl Server {
             loop {
                 let event = events.next().await.event;
                 let header = |name: &str| event.header(name).unwrap_or_default().into_owned();
-                if event.name() == EventName::ChannelCreate && header("Call-Direction") == "inbound"
-                {
+                let incoming = event.name() == EventName::ChannelCreate
+                    && header("Call-Direction") == "inbound";
+                // Later ones are legs that a script calls.
+                if incoming && uuid.is_empty() {
                     uuid = header("Unique-ID");
                     acting =
                         Some(tokio::spawn(act(self.switch.clone(), uuid.clone(), actions.clone())));
