@@ -57,7 +57,7 @@ fn a_phone_that_is_not_there() {
     let mut caller = Caller::new(server.port());
     caller.invite("7503");
     caller.answered();
-    let line = server.log.wait_for(&["originate:"]);
+    let line = server.log.wait_for(&["log::notice", "originate:"]);
     assert!(line.contains("-ERR"), "{line}");
     caller.ended();
     server.assert_serves();

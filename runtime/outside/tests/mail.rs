@@ -32,7 +32,11 @@ async fn a_mailer_gets_arguments_and_the_message() {
     );
     let route = Route::Mailer { app: "false".to_owned(), arguments: String::new() };
     let refused = message().send(&outside, &route, "test").await.unwrap_err();
-    assert_eq!(refused.to_string(), "the mailer false ended with Code(1)");
+    assert_eq!(
+        refused.to_string(),
+        "the mailer false ended with status 1; mailer-app and mailer-app-args, or smtp-url, of \
+         autoload_configs/switch.conf.xml say who takes mail"
+    );
 }
 
 #[tokio::test]

@@ -113,6 +113,15 @@ impl From<ExitStatus> for Ended {
     }
 }
 
+impl std::fmt::Display for Ended {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(out, "status {code}"),
+            Self::Signal(signal) => write!(out, "signal {signal}"),
+        }
+    }
+}
+
 /// What a command said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {

@@ -44,7 +44,7 @@ pub enum Fault {
     #[error("{0}; {SETTING}")]
     Mailer(#[from] command::Fault),
     /// The mailer did not want it.
-    #[error("the mailer {app} ended with {ended:?}; {SETTING}")]
+    #[error("the mailer {app} ended with {ended}; {SETTING}")]
     Unwanted {
         /// Which.
         app: String,

@@ -61,7 +61,7 @@ impl Commandline {
         };
         let ended = command.run(&self.outside).await.map_err(|fault| fault.to_string())?;
         if ended != Ended::Code(0) {
-            return Err(format!("its command ended with {ended:?}; what it said is in the log"));
+            return Err(format!("its command ended with {ended}; what it said is in the log"));
         }
         let (kept, most) = (kept.to_owned(), self.settings.cache_bytes);
         let keep = tokio::task::spawn_blocking(move || cache::keep(&made, &kept, most));

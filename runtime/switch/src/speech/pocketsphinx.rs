@@ -178,7 +178,7 @@ async fn reason(child: Child, files: &Files) -> String {
     match (read.await.ok().flatten(), ended) {
         (Some(line), _) => format!("its command ended: {line}"),
         (None, Ok(ended)) => {
-            format!("its command ended with {ended:?}; what it said is in the log")
+            format!("its command ended with {ended}; what it said is in the log")
         }
         (None, Err(fault)) => fault.to_string(),
     }
