@@ -30,6 +30,7 @@ mod log;
 mod machine;
 mod md5;
 mod modules;
+mod nested;
 mod originate;
 pub mod pure;
 mod quote_shell_arg;
@@ -72,6 +73,7 @@ use crate::session::Session;
 use crate::switch::{Module, Switch};
 
 pub(crate) use alias::Aliases;
+pub(crate) use nested::nested;
 
 /// What a command works with.
 #[derive(Clone, Debug)]

@@ -47,7 +47,7 @@ pub use shutdown::Shutdown;
 pub use store::{MAX_LENGTH, MAX_VALUES, Store, Unkept};
 pub use usage::{Allowed, Denied, MAX_RESOURCES, Usage};
 
-use crate::command::{Aliases, CommandContext, UnknownCommand};
+use crate::command::{Aliases, CommandContext, UnknownCommand, nested};
 
 /// What a switch is made of.
 pub struct Setup {
@@ -415,7 +415,7 @@ impl Switch {
         }
         let context =
             CommandContext { switch: self.clone(), session: session.cloned(), environment };
-        let output = (command.run)(context, arguments.trim().to_owned()).await;
+        let output = nested((command.run)(context, arguments.trim().to_owned())).await;
         told();
         Ok(output)
     }

@@ -316,6 +316,24 @@ async fn reload_keeps_the_old_configuration_when_the_new_one_has_faults() {
     call("two").await;
 }
 
+#[tokio::test]
+async fn commands_that_run_commands_are_not_nested_for_ever() {
+    let rig = Rig::new(&[]);
+    let nested = |depth: usize| format!("{}echo hi", "xml_wrap ".repeat(depth));
+    assert_eq!(rig.api(&nested(10)).await.matches("<result>").count(), 1);
+    for line in [nested(7000), "expand xml_wrap ".repeat(3000)] {
+        let answer = rig.api(&line).await;
+        assert!(answer.contains("nested too deep"), "{}", answer.len());
+    }
+    let json = |inner: &str| {
+        let request =
+            serde_json::json!({ "command": "fsapi", "data": { "cmd": "json", "arg": inner } });
+        request.to_string()
+    };
+    let status = (0..4).fold(r#"{"command": "status"}"#.to_owned(), |inner, _| json(&inner));
+    assert!(rig.api(&format!("json {status}")).await.contains("systemStatus"));
+}
+
 /// What is said of a fault is what happens: one hook that is wrong keeps nothing else out, and of what is
 /// refused as a whole nothing is said to hold.
 #[tokio::test]
