@@ -54,7 +54,8 @@ pub(super) fn table() -> Vec<Command> {
             "A dial string of all users of a group",
             "Answers the users' `dial-string`s, or `group-dial-string`s, with `${dialed_user}` replaced: to be \
              called all at once (`+A`, or nothing), one after the other (`+F`), or each on its own (`+E`). \
-             `error/NO_ROUTE_DESTINATION` when there is nobody.",
+             `error/NO_ROUTE_DESTINATION` when there is nobody. Users that a handler with few rights answered are \
+             `user/<id>@<domain>`, so that they are called with its rights.",
             group_call,
         ),
     ]
@@ -137,9 +138,18 @@ async fn group_call(context: CommandContext, arguments: String) -> String {
     let users = group::users(&context.switch, group, domain).await;
     let called: Vec<String> = users
         .iter()
-        .map(|(user, string)| {
+        .filter_map(|(user, string)| {
             let id = user.attribute("id").unwrap_or_default();
-            string.replace("${dialed_user}", id).replace("${dialed_domain}", domain)
+            if user.domain().authority().is_none() {
+                return Some(
+                    string.replace("${dialed_user}", id).replace("${dialed_domain}", domain),
+                );
+            }
+            // The text is called by somebody else; looked up again, it has the rights of the script.
+            let plain = |text: &str| {
+                text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte))
+            };
+            (plain(id) && plain(domain)).then(|| format!("user/{id}@{domain}"))
         })
         .collect();
     if called.is_empty() { nobody() } else { called.join(separator) }

@@ -213,6 +213,35 @@ async fn variables_of_an_answered_user_have_its_scripts_rights() {
     assert_eq!(rig.switch.variables().text("evil"), None);
 }
 
+/// Nor does the text of its dial strings come into a dial string of the operator.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_was_answered_is_called_with_its_scripts_rights() {
+    let rig = Rig::new(&[]);
+    let mut permissions = ProfileSettings::third_party().permissions;
+    permissions.originate = Names(vec!["null/*".to_owned()]);
+    let user = |id: &str, string: &str| {
+        format!(
+            r#"<user id="{id}"><params><param name="dial-string" value="{string}"/></params></user>"#
+        )
+    };
+    let evil = "{api_on_answer='global_setvar evil=1'}null/x";
+    let users = [user("1", evil), user("2,{a=b}null/y", "null/z"), user("3", "null/z")];
+    let xml = format!(
+        r#"<document type="freeswitch/xml"><section name="directory"><domain name="d"><groups><group name="sales"><users>{}</users></group></groups></domain></section></document>"#,
+        users.concat()
+    );
+    let authority = Authority::new("x.lua", "narrow", &permissions);
+    bind(&rig, Section::Directory, &[&Fixed::with(Ok(Some(&xml)), authority, Duration::ZERO)]);
+    let called = rig.api("group_call sales@d+F").await;
+    assert_eq!(called, "user/1@d|user/3@d");
+    let answer = rig.api(&format!("originate {called} &park")).await;
+    assert!(answer.starts_with("+OK"), "{answer}");
+    assert_eq!(rig.switch.variables().text("evil"), None);
+    rig.api("hupall").await;
+    rig.empty().await;
+    assert_eq!(rig.switch.variables().text("evil"), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_directory_is_asked_as_freeswitch_is() {
     const OURS: &[&str] = &[
