@@ -40,7 +40,12 @@ async fn displace(session: Session, data: String) -> Result<(), Failure> {
     let (mut flags, mut limit) = ("", 0);
     for word in words.get(1..).unwrap_or_default() {
         match word.strip_prefix('+') {
-            Some(seconds) => limit = seconds.parse().unwrap_or(0),
+            Some(seconds) => {
+                let wrong = |_| {
+                    Failure::Invalid(format!("displace_session: {word:?} is no time in seconds"))
+                };
+                limit = seconds.parse().map_err(wrong)?;
+            }
             None => flags = word,
         }
     }

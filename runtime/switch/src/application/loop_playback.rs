@@ -27,12 +27,15 @@ pub(super) fn table() -> Vec<Application> {
             Flags::NONE,
             async |session: Session, data: String| {
                 let data = data.trim();
-                let (times, path) =
-                    match data.strip_prefix('+').and_then(|rest| rest.split_once(' ')) {
-                        Some((times, path)) => (times.parse::<u32>().ok(), path.trim()),
-                        None => (None, data),
-                    };
-                again(&session, path, times).await
+                let counted = data.strip_prefix('+').and_then(|rest| rest.split_once(' '));
+                let Some((times, path)) = counted else {
+                    return again(&session, data, None).await;
+                };
+                let wrong =
+                    |_| Failure::Invalid(format!("loop_playback: {times:?} is no number of times"));
+                let times = times.parse::<i32>().map_err(wrong)?;
+                // A negative one is for ever.
+                again(&session, path.trim(), u32::try_from(times).ok()).await
             },
         ),
         Application::new(

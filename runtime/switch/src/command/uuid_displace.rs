@@ -30,10 +30,16 @@ async fn run(context: CommandContext, text: String) -> String {
         "start" if words.iter().skip(3).any(|word| word.eq_ignore_ascii_case("mux")) => {
             "-ERR mux is not there: nothing is mixed here\n".to_owned()
         }
-        "start" => match session.displace(path, false, word(3).parse().unwrap_or(0)) {
-            Ok(()) => "+OK Success\n".to_owned(),
-            Err(failure) => format!("-ERR {failure}\n"),
-        },
+        "start" => {
+            let limit = Some(word(3)).filter(|limit| !limit.is_empty()).unwrap_or("0");
+            let Ok(limit) = limit.parse() else {
+                return format!("-ERR {limit:?} is no time in seconds\n");
+            };
+            match session.displace(path, false, limit) {
+                Ok(()) => "+OK Success\n".to_owned(),
+                Err(failure) => format!("-ERR {failure}\n"),
+            }
+        }
         "stop" if session.stop_displacing(path) => "+OK Success\n".to_owned(),
         "stop" => format!("-ERR {path} is not played over the call\n"),
         _ => Command::usage(SYNTAX),

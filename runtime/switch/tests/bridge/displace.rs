@@ -49,9 +49,11 @@ async fn it_ends_in_time_and_is_bounded() {
     }
     let why = session.displace(TONE, false, 0).unwrap_err().to_string();
     assert!(why.contains("8 sounds"), "{why}");
-    for wrong in ["", "a.wav m", "a.wav lr +3"] {
+    for wrong in ["", "a.wav m", "a.wav lr +3", "a.wav l +soon"] {
         assert!(session.execute("displace_session", wrong).await.is_err(), "{wrong}");
     }
+    let soon = format!("uuid_displace {} start {TONE} soon", session.uuid());
+    assert_eq!(rig.api(&soon).await, "-ERR \"soon\" is no time in seconds\n");
     let mux = format!("uuid_displace {} start {TONE} 0 mux", session.uuid());
     assert!(rig.api(&mux).await.starts_with("-ERR mux"));
     assert!(rig.api("uuid_displace nosuch start a.wav").await.starts_with("-ERR"));
@@ -87,7 +89,9 @@ async fn sounds_may_be_played_again_and_again() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     session.execute("break", "").await.unwrap();
     soon(endless).await.unwrap().unwrap();
-    assert!(session.execute("loop_playback", "nosuch.wav").await.is_err());
+    for wrong in ["nosuch.wav", "+often silence_stream://20"] {
+        assert!(soon(session.execute("loop_playback", wrong)).await.is_err(), "{wrong}");
+    }
     let play = Play { path: TONE.into(), ..Play::default() };
     assert_eq!(soon(session.perform(Operation::Play(play))).await, Ok(Outcome::Done));
 }
