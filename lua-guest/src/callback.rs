@@ -178,7 +178,7 @@ fn follow(
             Event::Dtmf(key) => ("dtmf", described(call.lua, &key)),
             Event::Message(data) => {
                 let event = EventObject::new(&data.name, data.headers, data.body);
-                ("event", call.lua.create_any_userdata(event).map(Value::UserData))
+                ("event", event.object(call.lua).map(Value::UserData))
             }
         };
         let answer = object.map(|object| ask(call, kind, object)).unwrap_or_else(|error| {

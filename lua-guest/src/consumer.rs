@@ -111,6 +111,6 @@ fn pop(lua: &Lua, consumer: &Consumer, arguments: &Arguments) -> Reply {
             &format!("EventConsumer: {} events were missed, the queue was full", popped.missed),
         );
     }
-    let event = lua.create_any_userdata(Event::consumed(popped.event))?;
+    let event = Event::consumed(popped.event).object(lua)?;
     Ok(Answer::Value(Value::UserData(event)))
 }

@@ -12,7 +12,7 @@ use crate::{
     arguments::Arguments,
     bindings::ringfence::call::{events as host, types::EventData},
     class::{self, Bindings, Getter, Method},
-    json, level,
+    json, level, memory,
     native::{Answer, Natives, Refusal, Reply},
     place,
 };
@@ -96,6 +96,17 @@ impl Event {
         })
     }
 
+    /// The object for Lua, with a word to the collector about what it holds.
+    pub(crate) fn object(self, lua: &Lua) -> mlua::Result<AnyUserData> {
+        let size = self.data().map_or(0, |data| {
+            let headers = data.headers().iter();
+            let headers = headers.map(|(name, value)| header_size(name, &value.text()));
+            headers.sum::<usize>() + data.body().map_or(0, str::len)
+        });
+        memory::hold(lua, size)?;
+        lua.create_any_userdata(self)
+    }
+
     /// Adds headers that describe something; those that are there already are replaced.
     pub(crate) fn describe(&self, headers: Vec<(String, String)>) {
         if let Some(mut data) = self.data_mut() {
@@ -104,6 +115,12 @@ impl Event {
             }
         }
     }
+}
+
+/// What a header takes, in bytes: its texts and what is kept about them.
+fn header_size(name: &str, value: &str) -> usize {
+    const ENTRY: usize = 64;
+    name.len() + value.len() + ENTRY
 }
 
 /// Adds the class.
@@ -117,10 +134,11 @@ pub(crate) fn is_event(value: &Value) -> bool {
 }
 
 const METHODS: Bindings<Method<Event>> = &[
-    ("addHeader", |_, event, arguments| {
+    ("addHeader", |lua, event, arguments| {
         let (Some(name), Some(value)) = (arguments.text(0), arguments.text(1)) else {
             return Ok(Answer::Flag(false));
         };
+        memory::hold(lua, header_size(name, value))?;
         let added = event.data_mut().is_some_and(|mut data| add(&mut data, name, value));
         Ok(Answer::Flag(added))
     }),
@@ -133,9 +151,10 @@ const METHODS: Bindings<Method<Event>> = &[
         let value = arguments.filled(0).and_then(|name| data.header(name));
         Ok(Answer::text_or_nil(value.map(Into::into)))
     }),
-    ("addBody", |_, event, arguments| {
+    ("addBody", |lua, event, arguments| {
         // FreeSWITCH prints what C prints for no text.
         let body = arguments.text(0).unwrap_or("(null)");
+        memory::hold(lua, body.len())?;
         Ok(Answer::Flag(event.data_mut().is_some_and(|mut data| {
             data.set_body(body);
             true
@@ -170,7 +189,7 @@ fn construct(lua: &Lua, arguments: &Arguments) -> Reply {
         }
         (Some(name), subclass) => named(lua, name, subclass.unwrap_or_default()),
     };
-    Ok(Answer::Value(Value::UserData(lua.create_any_userdata(event)?)))
+    Ok(Answer::Value(Value::UserData(event.object(lua)?)))
 }
 
 /// A new event, with the headers that all have. An unknown name is taken for `MESSAGE`; with a subclass
@@ -288,13 +307,14 @@ fn merge(_: &Lua, event: &Event, arguments: &Arguments) -> Reply {
     Ok(Answer::Flag(true))
 }
 
-fn serialize(_: &Lua, event: &Event, arguments: &Arguments) -> Reply {
+fn serialize(lua: &Lua, event: &Event, arguments: &Arguments) -> Reply {
     let Some(data) = event.data() else { return Ok(Answer::Text(String::new())) };
     let text = data.serialize(match arguments.text_or_empty(0).to_ascii_lowercase().as_str() {
         "json" => Format::Json,
         "xml" => Format::Xml,
         _ => Format::Plain,
     });
+    memory::hold(lua, text.len())?;
     *event.serialized.borrow_mut() = Some(text.clone());
     Ok(Answer::Text(text))
 }

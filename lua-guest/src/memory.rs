@@ -1,10 +1,15 @@
-//! Large blocks of memory: an error of the script when the instance has no room for them.
+//! Memory that Lua's own account does not see.
+//!
+//! Large blocks are an error of the script when the instance has no room for them.
 //!
 //! mlua's allocator keeps to the limit that it was given, but aborts when the system refuses what the
 //! limit allows. That happens with blocks that grow by moving (tables, long strings, stacks): for a
 //! moment both are there, and what they leave behind is too small for the next. So before Lua gets a
 //! large block it is tried whether there is room; if not, Lua hears of it, collects, tries again, and
 //! raises "not enough memory".
+//!
+//! Events and their headers are no memory of Lua's. Its collector would let thousands of them lie about
+//! for the small objects that hold them, so it is called when they have become many.
 
 use std::{
     alloc::{Layout, alloc, dealloc},
@@ -20,9 +25,27 @@ const LARGE: usize = 16 << 10;
 /// What large blocks leave to small ones: for the error itself, its traceback, and the server's lists.
 const ROOM: usize = 512 << 10;
 
+/// How much objects may hold before the first collection, in bytes: little beside any limit of memory,
+/// and much beside the time of a collection.
+const HELD: usize = 1 << 20;
+
 thread_local! {
     /// mlua's own allocator.
     static INNER: Cell<Option<ffi::lua_Alloc>> = const { Cell::new(None) };
+    /// What objects have come to hold since the last collection, in bytes.
+    static HOLD: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Tells that an object of Lua's holds so many bytes more. Collects what nobody needs any more when that
+/// is as much as half of Lua's own memory, and at least [`HELD`]: as seldom as Lua's collector works.
+pub(crate) fn hold(lua: &Lua, bytes: usize) -> mlua::Result<()> {
+    let held = HOLD.get().saturating_add(bytes);
+    if held < HELD.max(lua.used_memory() / 2) {
+        HOLD.set(held);
+        return Ok(());
+    }
+    HOLD.set(0);
+    lua.gc_collect()
 }
 
 /// Puts the trial in front of the allocator. The limit must have been set: mlua does not find its
