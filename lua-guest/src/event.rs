@@ -98,11 +98,7 @@ impl Event {
 
     /// The object for Lua, with a word to the collector about what it holds.
     pub(crate) fn object(self, lua: &Lua) -> mlua::Result<AnyUserData> {
-        let size = self.data().map_or(0, |data| {
-            let headers = data.headers().iter();
-            let headers = headers.map(|(name, value)| header_size(name, &value.text()));
-            headers.sum::<usize>() + data.body().map_or(0, str::len)
-        });
+        let size = self.data().map_or(0, |data| data.size());
         memory::hold(lua, size)?;
         lua.create_any_userdata(self)
     }
@@ -115,12 +111,6 @@ impl Event {
             }
         }
     }
-}
-
-/// What a header takes, in bytes: its texts and what is kept about them.
-fn header_size(name: &str, value: &str) -> usize {
-    const ENTRY: usize = 64;
-    name.len() + value.len() + ENTRY
 }
 
 /// Adds the class.
@@ -138,7 +128,7 @@ const METHODS: Bindings<Method<Event>> = &[
         let (Some(name), Some(value)) = (arguments.text(0), arguments.text(1)) else {
             return Ok(Answer::Flag(false));
         };
-        memory::hold(lua, header_size(name, value))?;
+        memory::hold(lua, name.len() + value.len())?;
         let added = event.data_mut().is_some_and(|mut data| add(&mut data, name, value));
         Ok(Answer::Flag(added))
     }),

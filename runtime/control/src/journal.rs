@@ -23,9 +23,6 @@ const MAX_BROKEN: usize = 100;
 /// A client that the ring has overtaken goes on behind the oldest of so many parts of it.
 const SKIPPED: usize = 4;
 
-/// What a header takes besides its texts.
-const HEADER: usize = 64;
-
 /// The events kept.
 pub(crate) struct Journal {
     state: Mutex<State>,
@@ -153,14 +150,11 @@ impl Journal {
     }
 
     fn push(&self, event: &Arc<Event>) {
-        let headers = event.headers().iter();
-        let headers: usize =
-            headers.map(|(name, value)| name.len() + value.text().len() + HEADER).sum();
         let sequence = event.header("Event-Sequence").and_then(|text| text.parse().ok());
         let entry = Entry {
             event: Arc::clone(event),
             sequence: sequence.unwrap_or(0),
-            bytes: headers + event.body().map_or(0, str::len),
+            bytes: event.size(),
         };
         let mut state = self.state.lock();
         state.bytes += entry.bytes;

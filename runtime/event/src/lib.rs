@@ -40,6 +40,9 @@ pub struct Event {
     priority: Priority,
 }
 
+/// What a header takes besides its texts, in bytes.
+const HEADER: usize = 64;
+
 impl Event {
     /// An event without headers, not even its name's: for data that only looks like an event.
     /// [`Bus::event`] makes those that are sent.
@@ -100,6 +103,14 @@ impl Event {
         let found = self.headers.remove(name);
         while found && self.headers.remove(name) {}
         found
+    }
+
+    /// What it takes, in bytes: its texts, and roughly what is kept about each.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let sizes =
+            self.headers.iter().map(|(name, value)| name.len() + value.text().len() + HEADER);
+        sizes.sum::<usize>() + self.body.as_deref().map_or(0, str::len)
     }
 
     /// The body.

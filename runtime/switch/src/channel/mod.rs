@@ -44,6 +44,9 @@ pub const MAX_PENDING_DIGITS: usize = 128;
 /// Events sent to a session that wait to be read; more are dropped with a WARN line.
 pub const MAX_PENDING_MESSAGES: usize = 64;
 
+/// What these events may take together, in bytes; the first may be larger.
+pub const MAX_PENDING_MESSAGE_BYTES: usize = 1 << 20;
+
 /// Broadcasts (`uuid_broadcast`) that wait for their turn; more are refused.
 pub const MAX_PENDING_BROADCASTS: usize = 32;
 

@@ -1,6 +1,6 @@
 //! Keys and messages: what arrives for a session and waits to be read, and keys that are sent.
 
-use crate::channel::MAX_PENDING_MESSAGES;
+use crate::channel::{MAX_PENDING_MESSAGE_BYTES, MAX_PENDING_MESSAGES};
 use crate::event::Event;
 use crate::keys;
 use crate::operation::{Dtmf, DtmfSource, Failure};
@@ -73,16 +73,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Hangup` when the call is over; `Failed` when [`MAX_PENDING_MESSAGES`] wait.
+    /// `Hangup` when the call is over; `Failed` when [`MAX_PENDING_MESSAGES`] wait, or those that wait
+    /// take [`MAX_PENDING_MESSAGE_BYTES`] with this one.
     pub fn send_message(&self, event: Event) -> Result<(), Failure> {
         {
             let mut shared = self.0.shared.lock();
             if !shared.state.up() {
                 return Err(Failure::Hangup(shared.cause));
             }
-            if shared.messages.len() >= MAX_PENDING_MESSAGES {
+            let waiting = shared.messages.len();
+            let bytes = shared.messages.iter().map(Event::size).sum::<usize>() + event.size();
+            if waiting >= MAX_PENDING_MESSAGES || (waiting > 0 && bytes > MAX_PENDING_MESSAGE_BYTES)
+            {
                 return Err(Failure::Failed(format!(
-                    "{MAX_PENDING_MESSAGES} messages wait already on {}",
+                    "{waiting} messages wait already on {}; with this one they take {bytes} bytes",
                     self.0.uuid
                 )));
             }

@@ -194,6 +194,11 @@ async fn waits_are_bounded() {
         session.send_message(event()).unwrap();
     }
     assert!(matches!(session.send_message(event()), Err(Failure::Failed(_))));
+    session.flush_messages();
+    let mut large = event();
+    large.set_body("x".repeat(ringfence_switch::channel::MAX_PENDING_MESSAGE_BYTES));
+    session.send_message(large).unwrap();
+    assert!(matches!(session.send_message(event()), Err(Failure::Failed(_))));
     let keys = "1".repeat(200);
     assert!(matches!(session.send_dtmf(&keys), Err(Failure::Invalid(_))));
     session.hangup(Cause::NORMAL_CLEARING);
