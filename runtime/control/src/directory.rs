@@ -70,10 +70,15 @@ pub(crate) struct User {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-/// The user of that name in that domain, as handlers or files have it; none without `esl-password`.
-pub(crate) async fn find(switch: &Switch, user: &str, domain: &str) -> Option<User> {
-    let user = switch.find_user(user, domain, |_| {}).await?;
+/// The user of that name in that domain, as handlers or files have it; none without `esl-password`, or
+/// when a script has answered that may itself not do what users may.
+pub(crate) async fn find(switch: &Switch, name: &str, domain: &str) -> Option<User> {
+    let user = switch.find_user(name, domain, |_| {}).await?;
     let password = user.param("esl-password").filter(|password| !password.is_empty())?;
+    if let Some(Err(refused)) = user.authority().map(|authority| authority.event_socket()) {
+        tracing::warn!("user {name}@{domain} may not log in: {refused}");
+        return None;
+    }
     let events = user.param("esl-allowed-events").unwrap_or("all");
     let api = user.param("esl-allowed-api").unwrap_or("all");
     let log = is_true(user.param("esl-allowed-log").unwrap_or("true"));

@@ -101,6 +101,19 @@ impl Authority {
         Err(self.refuse(&format!("run the API command {name}"), &format!("api={name}")))
     }
 
+    /// Whether everything may be run that a client of the event socket can run: whoever says who may
+    /// log in there can log in, too.
+    ///
+    /// # Errors
+    ///
+    /// `Refused`, with what to tell the script.
+    pub fn event_socket(&self) -> Result<(), Failure> {
+        if self.permissions.application.all_names() && self.permissions.api.all_names() {
+            return Ok(());
+        }
+        Err(self.refuse("let users log in to the event socket", "application=* or api=*"))
+    }
+
     /// Whether a database may be used, by its full name.
     ///
     /// # Errors

@@ -18,3 +18,4 @@ mod section;
 mod slow;
 #[path = "../support/mod.rs"]
 mod support;
+mod userauth;

@@ -12,7 +12,10 @@
 //!
 //! What a user does not set holds as its group sets it, then as its domain does.
 
+use std::sync::Arc;
+
 use super::{Found, Section};
+use crate::authority::Authority;
 use crate::event::{Event, EventName};
 use crate::switch::Switch;
 use crate::xml::Element;
@@ -67,6 +70,12 @@ impl Switch {
 }
 
 impl User {
+    /// On whose authority the user is in the directory; none is the operator's.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Arc<Authority>> {
+        self.domain.authority()
+    }
+
     /// The user whose attribute `key` is that, or whose `number-alias` is. One that is only pointed at is
     /// found where it is.
     #[must_use]
