@@ -109,20 +109,28 @@ fn unreadable(why: impl Into<String>) -> NotCalled {
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut plain = String::new();
-    let mut close = None;
+    // What closes the outermost bracket, and how many of its kind are open: `{a=${b}c}` is one.
+    let (mut open, mut close, mut depth) = (' ', ' ', 0_usize);
     for character in text.chars() {
-        match (close, character) {
-            (Some(end), _) if character == end => close = None,
-            (Some(_), _) => {}
-            (None, '{') => close = Some('}'),
-            (None, '[') => close = Some(']'),
-            (None, '<') => close = Some('>'),
-            (None, _) if plain.len() < MAX_PLAIN => plain.push(character),
-            (None, _) => {
+        if depth > 0 {
+            depth += usize::from(character == open);
+            depth -= usize::from(character == close);
+            continue;
+        }
+        close = match character {
+            '{' => '}',
+            '[' => ']',
+            '<' => '>',
+            _ if plain.len() < MAX_PLAIN => {
+                plain.push(character);
+                continue;
+            }
+            _ => {
                 plain.push('…');
                 break;
             }
-        }
+        };
+        (open, depth) = (character, 1);
     }
     plain
 }
@@ -167,6 +175,7 @@ mod tests {
     fn the_log_shows_no_variables() {
         assert_eq!(plain("{a=b}[c=d]sofia/x/1@h|<e=f>user/7"), "sofia/x/1@h|user/7");
         assert_eq!(plain("{never ends"), "");
+        assert_eq!(plain("{pin=${pin}secret}user/7"), "user/7");
         assert!(plain(&"x".repeat(10_000)).len() < 300);
     }
 
