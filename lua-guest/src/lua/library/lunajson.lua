@@ -21,7 +21,8 @@ local function replaced(value, replacement)
     return value
 end
 
--- With a position, reads from there and answers where it ended, too.
+-- With a position, reads from there to the end of the text, and answers what is behind it, too. Unlike
+-- lunajson it takes text behind the value for an error.
 function module.decode(text, position, nullvalue)
     if type(text) ~= "string" then
         error("bad argument #1 to 'decode' (string expected, got " .. type(text) .. ")", 2)

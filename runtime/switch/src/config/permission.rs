@@ -58,7 +58,8 @@ pub const PERMISSIONS: &[Permission] = &[
         parameter: Parameter::many(
             "api",
             "command, with `*` and `?`",
-            "API commands, also those in `${command(arguments)}`.",
+            "API commands, also those in `${command(arguments)}`. `user_data`, `find_user_xml` and \
+             `xml_locate` tell users' passwords.",
         ),
         trusted: "`*`",
     },

@@ -164,7 +164,7 @@ mod tests {
     async fn what_goes_wrong_is_said() {
         let folder = tempfile::tempdir().unwrap();
         for (command, why) in [
-            ("exit 3 # ${file}", "Code(3)"),
+            ("exit 3 # ${file}", "status 3"),
             ("true ${file}", "no file"),
             (": > ${file}", "an empty file"),
         ] {
