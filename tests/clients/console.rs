@@ -101,7 +101,7 @@ fn a_console_outlives_its_server() {
     let configuration =
         std::mem::replace(&mut server.configuration, ringfence_tests::Configuration::shipped());
     let server = Server::serve(configuration, |_| {});
-    terminal.shows("again.");
+    terminal.shows(&format!(":{} again.", server.configuration.event_socket));
     server.configuration.script(
         "fire.lua",
         "local e = freeswitch.Event('CUSTOM', 'test::again') e:addHeader('Told', 'once more') e:fire()",
