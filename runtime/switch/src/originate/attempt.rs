@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{Stream, StreamExt};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tracing::field::display;
@@ -94,7 +94,7 @@ impl<'o> Attempt<'o> {
     /// Tries all dial strings at once.
     async fn dial(&self) -> Result<Session, Cause> {
         let mut last = Cause::DESTINATION_OUT_OF_ORDER;
-        let mut strings = FuturesUnordered::new();
+        let strings = FuturesUnordered::new();
         let texts = self.originate.dial.split(ENTERPRISE);
         if texts.clone().count() > dial::MAX_LEGS {
             let why = format!("at most {} dial strings may be tried at once", dial::MAX_LEGS);
@@ -113,16 +113,7 @@ impl<'o> Attempt<'o> {
                 Err(refused) => last = self.refuse(&dial::plain(text), &refused),
             }
         }
-        while let Some(result) = strings.next().await {
-            match result {
-                Ok(session) => {
-                    self.lose(&session);
-                    return Ok(session);
-                }
-                Err(cause) => last = cause,
-            }
-        }
-        Err(last)
+        self.first(strings, last).await
     }
 
     fn patience(&self, string: &dial::DialString) -> Duration {
@@ -151,7 +142,7 @@ impl<'o> Attempt<'o> {
         depth: usize,
     ) -> Result<Session, Cause> {
         let mut last = Cause::DESTINATION_OUT_OF_ORDER;
-        let mut legs = FuturesUnordered::new();
+        let legs = FuturesUnordered::new();
         for leg in group {
             match self.leg(leg, common, depth) {
                 Ok(settled) => legs.push(settled),
@@ -161,8 +152,18 @@ impl<'o> Attempt<'o> {
                 }
             }
         }
-        while let Some(settled) = legs.next().await {
-            match settled {
+        self.first(legs, last).await
+    }
+
+    /// The first that is answered; the others have lost. With none, why the last one failed, which is
+    /// `last` while there was none.
+    async fn first(
+        &self,
+        mut calls: impl Stream<Item = Result<Session, Cause>> + Unpin,
+        mut last: Cause,
+    ) -> Result<Session, Cause> {
+        while let Some(result) = calls.next().await {
+            match result {
                 Ok(session) => {
                     self.lose(&session);
                     return Ok(session);
@@ -240,18 +241,8 @@ impl<'o> Attempt<'o> {
         };
         let together = if turns == Turns::InTurn { 1 } else { users.len() };
         let calls = users.into_iter().map(|called| self.called(called, &variables, depth));
-        let mut calls = futures_util::stream::iter(calls).buffer_unordered(together);
-        let mut last = Cause::NO_ROUTE_DESTINATION;
-        while let Some(result) = calls.next().await {
-            match result {
-                Ok(session) => {
-                    self.lose(&session);
-                    return Ok(session);
-                }
-                Err(cause) => last = cause,
-            }
-        }
-        Err(last)
+        let calls = futures_util::stream::iter(calls).buffer_unordered(together);
+        self.first(calls, Cause::NO_ROUTE_DESTINATION).await
     }
 
     /// Calls whom the directory says.
