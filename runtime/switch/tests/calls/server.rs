@@ -1,6 +1,6 @@
 //! The server as a whole: commands on calls, limits, reload, shutdown, events, manuals.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ringfence_switch::event::EventName;
@@ -262,6 +262,20 @@ async fn events_tell_the_life_of_a_call_in_order() {
     );
 }
 
+/// A switch that serves the configuration in a folder, and reads it again when it is told to.
+fn served(folder: &Path) -> ringfence_switch::Switch {
+    let (configuration, _) = ringfence_switch::config::Configuration::load(folder).unwrap();
+    let network = ringfence_rim::Network::new();
+    ringfence_switch::Switch::new(ringfence_switch::Setup {
+        configuration,
+        directory: Some(folder.to_owned()),
+        sip: None,
+        media: ringfence_media::Media::simulated(Default::default(), network).unwrap(),
+        clock: ringfence_rim::Clock::System,
+        hostname: "test".into(),
+    })
+}
+
 #[tokio::test]
 async fn reload_keeps_the_old_configuration_when_the_new_one_has_faults() {
     let folder = tempfile::tempdir().unwrap();
@@ -280,16 +294,7 @@ async fn reload_keeps_the_old_configuration_when_the_new_one_has_faults() {
         )
     };
     write(&good("one"));
-    let (configuration, _) = ringfence_switch::config::Configuration::load(folder.path()).unwrap();
-    let network = ringfence_rim::Network::new();
-    let switch = ringfence_switch::Switch::new(ringfence_switch::Setup {
-        configuration,
-        directory: Some(folder.path().to_owned()),
-        sip: None,
-        media: ringfence_media::Media::simulated(Default::default(), network).unwrap(),
-        clock: ringfence_rim::Clock::System,
-        hostname: "test".into(),
-    });
+    let switch = served(folder.path());
     let call = async |expected: &str| {
         switch.command("originate", "{origination_uuid=r}null/x a", None).await.unwrap();
         let session = switch.session("r").unwrap();
@@ -348,16 +353,7 @@ async fn a_reload_does_what_it_says_of_each_fault() {
         std::fs::write(folder.path().join("freeswitch.xml"), text).unwrap();
     };
     write("", "");
-    let (configuration, _) = ringfence_switch::config::Configuration::load(folder.path()).unwrap();
-    let network = ringfence_rim::Network::new();
-    let switch = ringfence_switch::Switch::new(ringfence_switch::Setup {
-        configuration,
-        directory: Some(folder.path().to_owned()),
-        sip: None,
-        media: ringfence_media::Media::simulated(Default::default(), network).unwrap(),
-        clock: ringfence_rim::Clock::System,
-        hostname: "test".into(),
-    });
+    let switch = served(folder.path());
     let hooks = || switch.configuration().lua.hooks.len();
     write("<hook event=\"NOSUCH\" script=\"a.lua\"/>\n<hook event=\"DTMF\" script=\"b.lua\"/>", "");
     let answer = switch.command("reloadxml", "", None).await.unwrap();
