@@ -6,21 +6,10 @@ use libfuzzer_sys::fuzz_target;
 
 #[path = "../../lua-guest/src/json/read.rs"]
 mod read;
+#[path = "../../lua-guest/src/json/value.rs"]
+mod value;
 
-/// As in the guest; the reader does not compile with another one.
-const MAX_DEPTH: usize = 200;
-
-/// As in the guest.
-#[derive(Clone, Debug, PartialEq)]
-enum Json {
-    Null,
-    Flag(bool),
-    Integer(i64),
-    Real(f64),
-    String(Vec<u8>),
-    Array(Vec<Self>),
-    Object(Vec<(Vec<u8>, Self)>),
-}
+use value::{Json, MAX_DEPTH};
 
 impl Json {
     /// How deep it is, and whether all its numbers are some.

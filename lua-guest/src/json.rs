@@ -2,6 +2,7 @@
 
 mod number;
 mod read;
+mod value;
 mod write;
 
 use std::cell::Cell;
@@ -19,23 +20,8 @@ use crate::{
 
 pub(crate) use number::text as real;
 pub(crate) use read::read;
+pub(crate) use value::{Json, MAX_DEPTH};
 pub(crate) use write::quoted;
-
-/// How deep values may be within each other, read and written: each level is a call of ours.
-pub(crate) const MAX_DEPTH: usize = 200;
-
-/// A JSON value. Strings are bytes, as Lua's.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json {
-    Null,
-    Flag(bool),
-    Integer(i64),
-    Real(f64),
-    String(Vec<u8>),
-    Array(Vec<Self>),
-    /// In the order of the text; a name may come several times.
-    Object(Vec<(Vec<u8>, Self)>),
-}
 
 /// How an object reads and writes.
 #[derive(Debug)]
