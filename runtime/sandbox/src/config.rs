@@ -17,7 +17,7 @@ pub const MAX_MEMORY: usize = 64 << 20;
 pub const STACK: usize = 512 << 10;
 /// Slots that keep what the last guest in them touched, so that the next one starts faster.
 ///
-/// At most this many times 130 kB stay with the server when all guests have ended.
+/// At most this many times some 160 kB stay with the server when all guests have ended.
 pub const WARM: u32 = 128;
 /// How long a start waits for a slot when all are taken.
 ///

@@ -8,7 +8,7 @@
 //! ones give everything back. The first [`Config::warm`] guests get warm slots, so that short scripts start
 //! fast and a thousand calls that end leave no memory behind.
 //!
-//! | Lua 5.4, start to answer to end | processor time | kept of a slot |
+//! | Lua 5.4 with a session only, start to answer to end | processor time | kept of a slot |
 //! |---|---|---|
 //! | warm | 48 µs | 127 kB |
 //! | cold | 130 µs | nothing |
